@@ -89,7 +89,6 @@ export class VeilsumError extends Error {
 /** The caller's mistake; nothing was sent and no state was spent, unless the code is `state-spent`. */
 export class UsageError extends VeilsumError {
   declare readonly code: UsageCode;
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the code that may be given
   constructor(code: UsageCode, message: string, details?: ErrorDetails) {
     super(code, message, details);
   }
@@ -98,7 +97,6 @@ export class UsageError extends VeilsumError {
 /** Numbers that do not fit; `details` (and the message) name numbers that would. */
 export class CapacityError extends VeilsumError {
   declare readonly code: CapacityCode;
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the code that may be given
   constructor(code: CapacityCode, message: string, details?: ErrorDetails) {
     super(code, message, details);
   }
@@ -107,7 +105,6 @@ export class CapacityError extends VeilsumError {
 /** Bytes from outside that are not what they should be. Dropping them is always safe. */
 export class CodecError extends VeilsumError {
   declare readonly code: CodecCode;
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the code that may be given
   constructor(code: CodecCode, message: string, details?: ErrorDetails) {
     super(code, message, details);
   }
@@ -134,7 +131,6 @@ export class ProtocolError extends VeilsumError {
 /** A request that the privacy rules refuse. */
 export class PrivacyError extends VeilsumError {
   declare readonly code: PrivacyCode;
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the code that may be given
   constructor(code: PrivacyCode, message: string, details?: ErrorDetails) {
     super(code, message, details);
   }
@@ -143,7 +139,6 @@ export class PrivacyError extends VeilsumError {
 /** Something that the environment does not have. */
 export class DependencyError extends VeilsumError {
   declare readonly code: DependencyCode;
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the code that may be given
   constructor(code: DependencyCode, message: string, details?: ErrorDetails) {
     super(code, message, details);
   }
