@@ -1,0 +1,62 @@
+/** Signing and checking what clients say; see `wire/envelope.ts` for the layout. */
+import { ProtocolError } from '../errors.ts';
+import { verifySignature } from '../identity/ed25519.ts';
+import type { Signer } from '../identity/signer.ts';
+import {
+  digestOfPayload,
+  encodeEnvelope,
+  hashOfSigned,
+  type SignedHeader,
+  signedContent,
+} from '../wire/envelope.ts';
+import { idAt, identityKeyAt, sizeOf, type Terms } from './terms.ts';
+import { type Phase, phaseNumber, type Uplink } from './phases.ts';
+
+/** Signs a header and its payload as the client at roster position `sender`. One signature. */
+export async function signMessage<P extends Phase>(
+  terms: Terms,
+  phase: P,
+  sender: number,
+  signer: Signer,
+  header: Uint8Array,
+  payload: Uint8Array = new Uint8Array(0),
+): Promise<{ readonly message: Uplink<P>; readonly said: SignedHeader }> {
+  const number = phaseNumber(phase);
+  const unsigned = { sender, header, payloadDigest: digestOfPayload(payload) };
+  const signature = new Uint8Array(
+    await signer.sign(signedContent(terms.roundId, number, unsigned)),
+  );
+  const said = { ...unsigned, signature };
+  const message = encodeEnvelope({ ...said, phase: number, roundId: terms.roundId, payload });
+  return { message: message as Uplink<P>, said };
+}
+
+/** Whether the roster's key for `said.sender` signed this header in this round and phase. */
+export const isSigned = (terms: Terms, phase: Phase, said: SignedHeader): boolean =>
+  said.sender < sizeOf(terms) &&
+  verifySignature(
+    identityKeyAt(terms, said.sender),
+    signedContent(terms.roundId, phaseNumber(phase), said),
+    said.signature,
+  );
+
+/**
+ * The same as {@link isSigned}, for a client that got the header from the coordinator: a header that
+ * does not verify is the coordinator's fault, since it had to refuse it.
+ *
+ * @throws ProtocolError `bad-signature`, blaming the coordinator.
+ */
+export function requireSigned(terms: Terms, phase: Phase, said: SignedHeader): void {
+  if (isSigned(terms, phase, said)) return;
+  const who = said.sender < sizeOf(terms) ? `client "${idAt(terms, said.sender)}"` : 'nobody';
+  throw new ProtocolError(
+    'bad-signature',
+    `${phase} header of ${who}, passed on by the coordinator: its signature does not verify`,
+    ['coordinator'],
+    { phase, sender: said.sender },
+  );
+}
+
+/** H(signed header) in this round and phase. */
+export const headerHash = (terms: Terms, phase: Phase, said: SignedHeader): Uint8Array =>
+  hashOfSigned(terms.roundId, phaseNumber(phase), said);

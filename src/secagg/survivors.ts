@@ -1,0 +1,20 @@
+/**
+ * The sets that everybody must agree on: U2, whose shares are in, and U3, whose vectors are in.
+ * Clients see them as bitmaps over the roster and check their own and their neighbours' entries
+ * against a Merkle root, so that one hash, signed by a quorum, stands for the whole set.
+ */
+import { lengthPrefixed, u32, utf8 } from '../internal/bytes.ts';
+import { sha256 } from '../internal/sha256.ts';
+import type { Terms } from './terms.ts';
+
+/** The leaf of a member of U2: its place, and the two messages that brought it there. */
+export const u2Leaf = (index: number, advertHash: Uint8Array, shareHash: Uint8Array): Uint8Array =>
+  lengthPrefixed(u32(index), advertHash, shareHash);
+
+/** H(U2): 32 bytes over the bitmap and the Merkle root of the leaves in roster order. */
+export const hashOfU2 = (terms: Terms, bitmap: Uint8Array, root: Uint8Array): Uint8Array =>
+  sha256(lengthPrefixed(utf8('veilsum/v1 U2'), terms.roundId, bitmap, root));
+
+/** H(U3): 32 bytes over the bitmap. */
+export const hashOfU3 = (terms: Terms, bitmap: Uint8Array): Uint8Array =>
+  sha256(lengthPrefixed(utf8('veilsum/v1 U3'), terms.roundId, bitmap));
