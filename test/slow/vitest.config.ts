@@ -1,0 +1,14 @@
+/** The tests of `npm run test:slow`: minutes rather than seconds. */
+import { defineConfig } from 'vitest/config';
+import { shared } from '../../vitest.config.ts';
+
+export default defineConfig({
+  ...shared,
+  test: {
+    ...shared.test,
+    include: ['test/slow/**/*.slow.ts'],
+    passWithNoTests: true,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+  },
+});
