@@ -1,0 +1,3 @@
+/** Seeds to keys and streams: HKDF-SHA-256 and ChaCha20. */
+export { addStreamInto, expandInto, subtractStreamInto } from './chacha20.ts';
+export { deriveKey, hkdfSha256 } from './hkdf.ts';
