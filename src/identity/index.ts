@@ -17,6 +17,19 @@ export {
   mlKemKeyPair,
   wipeMlKemKeyPair,
 } from './ml-kem.ts';
+export {
+  CLIENT_ID_MAX_BYTES,
+  type ClientId,
+  clientId,
+  ROSTER_MAX_CLIENTS,
+  type Roster,
+  type RosterEntry,
+  readRoster,
+  rosterBytes,
+  rosterHash,
+  rosterIndex,
+  signRoster,
+} from './roster.ts';
 export { openBox, SEAL_OVERHEAD, sealBox } from './sealed-box.ts';
 export {
   inMemorySigner,

@@ -4,12 +4,14 @@
  *
  * **Source**: RFC 8410 (Ed25519, X25519), RFC 9935 (ML-KEM; private keys in their seed form).
  */
-import type { KeyObject } from 'node:crypto';
 import { concat, wipe } from '../internal/bytes.ts';
 import type { nodeCrypto } from '../internal/platform.ts';
 
 /** `node:crypto`, known to be there. */
 export type NodeCrypto = NonNullable<typeof nodeCrypto>;
+
+/** A key as `node:crypto` holds it. */
+export type KeyObject = ReturnType<NodeCrypto['createPrivateKey']>;
 
 /** What stands before the key bytes in the DER forms of one kind of key. */
 export type DerPrefixes = {
