@@ -48,7 +48,7 @@ export type ProtocolCode =
   | 'no-quorum'
   | 'window-rule'
   | 'inconsistent-survivors'
-  | 'inconsistent-header'
+  | 'bad-downlink'
   | 'missing-neighbour'
   | 'bad-signature'
   | 'bad-key'

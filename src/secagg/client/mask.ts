@@ -1,0 +1,201 @@
+/**
+ * Step 3: check who is in U2, open the neighbours' boxes, and upload the vector under its masks.
+ */
+import { assertLength } from '../../internal/assert.ts';
+import { equalBytes, u32, wipe } from '../../internal/bytes.ts';
+import { openBox } from '../../identity/sealed-box.ts';
+import type { AgreementKeyPair } from '../../identity/suite.ts';
+import { fromBitmap } from '../../wire/bitmap.ts';
+import { verifyInclusion } from '../../wire/merkle.ts';
+import { decodeSharesDownlink, type NeighbourShare, type SharesDownlink } from '../downlinks.ts';
+import { neighbours } from '../graph.ts';
+import {
+  encapsulates,
+  maskingKeyPair,
+  sealAssociatedData,
+  sealingKeyPair,
+  sealKey,
+  shareHash,
+} from '../keys.ts';
+import { addEdgeMaskInto, addSelfMaskInto, edgeKem, packFields } from '../masking.ts';
+import {
+  decodeShareHeader,
+  decodeSharePart,
+  encodeMaskHeader,
+  type SharePart,
+} from '../messages.ts';
+import type { Downlink } from '../phases.ts';
+import { headerHash, requireSigned, signMessage } from '../signed.ts';
+import { hashOfU2, u2Leaf } from '../survivors.ts';
+import { idAt, reachesThreshold, sizeOf } from '../terms.ts';
+import { blame, readSigned } from './blame.ts';
+import { type ClientState, type Contents, type HeldShares, type Peer, type Stepped, step } from './state.ts';
+
+/**
+ * Uploads the masked vectors.
+ *
+ * @param vectors - one for each field of the terms, words mod 2^32; only the low b bits count. They
+ * are not changed.
+ * @throws UsageError `wrong-length` (the state stays usable). @throws ProtocolError blaming the
+ * coordinator. @throws CodecError if the bytes are no downlink.
+ *
+ * **Security**: every graph neighbour in U2 is a mask edge, without exception; a neighbour whose box
+ * does not open keeps its edge and yields no share. **Cost**: (degree + 1) keystreams over the vector.
+ */
+export const mask = (
+  state: ClientState<'mask'>,
+  downlink: Downlink<'mask'>,
+  vectors: readonly Uint32Array[],
+): Promise<Stepped<'mask', 'confirm'>> =>
+  step(state, 'mask', 'confirm', async (contents) => {
+    const { terms, self, memory, context } = contents;
+    assertLength('vectors', vectors, terms.fields.length);
+    terms.fields.forEach(({ name, length }, i) => {
+      assertLength(`field "${name}"`, vectors[i] as Uint32Array, length);
+    });
+    const content = decodeSharesDownlink(terms, self, downlink);
+    const entries = checkU2(contents, content);
+
+    const sealing = sealingKeyPair(terms, memory.sealingSeed);
+    const masking = maskingKeyPair(terms, memory.maskingSeed);
+    const held: HeldShares[] = [];
+    const masked = vectors.map((vector) => vector.slice());
+    addSelfMaskInto(masked, terms, memory.selfSeed, self, context);
+    for (const { peer, part } of entries) {
+      const shares = open(contents, sealing, peer, part);
+      if (shares !== undefined) held.push(shares);
+      const kem = edgeKem(terms, self, masking, peer, part.maskingCiphertext);
+      const edge = { self, peer: peer.index, keys: masking, peerKey: peer.maskingKey, context };
+      addEdgeMaskInto(masked, terms, { ...edge, ...kem });
+    }
+    const u2Hash = hashOfU2(terms, content.u2, content.u2Root);
+    const { message, said } = await signMessage(
+      terms,
+      'mask',
+      self,
+      contents.signer,
+      encodeMaskHeader({ u2Hash, commitments: new Uint8Array(0) }),
+      packFields(terms, masked),
+    );
+    const { ownShare } = memory;
+    const maskHash = headerHash(terms, 'mask', said);
+    return { message, memory: { ownShare, u2: content.u2.slice(), u2Hash, maskHash, held } };
+  });
+
+type Entry = { readonly peer: Peer; readonly part: SharePart };
+
+/**
+ * ⚠ The client's entry check. Without it a client told `U2 = {itself}` would upload its vector under
+ * a self mask alone, which its neighbours then give away.
+ */
+function checkU2(contents: Contents<'mask'>, content: SharesDownlink): readonly Entry[] {
+  const { terms, self, memory } = contents;
+  const members = fromBitmap(content.u2, sizeOf(terms), 'U2');
+  const rank = new Map(members.map((index, i) => [index, i]));
+  const isIn = (index: number, leaf: Uint8Array, path: readonly Uint8Array[]): boolean =>
+    verifyInclusion({
+      root: content.u2Root,
+      leaf,
+      index: rank.get(index) as number,
+      size: members.length,
+      path,
+    });
+  if (!rank.has(self)) throw blame('inconsistent-survivors', 'U2: this client is missing from it');
+  if (!isIn(self, u2Leaf(self, memory.advertHash, memory.shareHash), content.ownPath)) {
+    throw blame('inconsistent-survivors', 'U2: the own entry does not match what was sent');
+  }
+  if (members.length < terms.quorum) {
+    throw blame(
+      'no-quorum',
+      `U2: got ${members.length} clients, expected at least the quorum of ${terms.quorum}`,
+    );
+  }
+  const expected = neighbours(terms.graph, self)
+    .map(({ index }) => index)
+    .filter((index) => rank.has(index))
+    .sort((a, b) => a - b);
+  const got = content.neighbours.map(({ header }) => header.sender);
+  if (got.length !== expected.length || got.some((sender, i) => sender !== expected[i])) {
+    throw blame(
+      'missing-neighbour',
+      `U2: got share parts of ${got.length} neighbours, expected those of all ${expected.length} in U2, in order`,
+    );
+  }
+  if (!reachesThreshold(terms, expected.length)) {
+    throw blame(
+      'missing-neighbour',
+      `U2: it holds ${expected.length} neighbours, expected at least the threshold of ${terms.parameters.threshold}`,
+    );
+  }
+  const peers = new Map(memory.peers.map((peer) => [peer.index, peer]));
+  return content.neighbours.map((neighbour) => {
+    const index = neighbour.header.sender;
+    const peer = peers.get(index);
+    const who = `client "${idAt(terms, index)}"`;
+    if (peer === undefined) throw blame('missing-neighbour', `U2: the advert of ${who} was withheld`);
+    const part = checkPart(contents, neighbour);
+    const leaf = u2Leaf(index, peer.advertHash, headerHash(terms, 'share', neighbour.header));
+    if (!isIn(index, leaf, neighbour.u2Path)) {
+      throw blame('inconsistent-survivors', `U2: the entry of ${who} does not match its messages`);
+    }
+    return { peer, part };
+  });
+}
+
+/** A neighbour's part for this client, authenticated by the dealer's signature and the Merkle path. */
+function checkPart({ terms, self }: Contents<'mask'>, neighbour: NeighbourShare): SharePart {
+  const dealer = neighbour.header.sender;
+  requireSigned(terms, 'share', neighbour.header);
+  const header = readSigned(() => decodeShareHeader(terms, neighbour.header.header));
+  const isDealt = verifyInclusion({
+    root: header.partsRoot,
+    leaf: neighbour.part,
+    index: neighbour.partIndex,
+    size: header.partCount,
+    path: neighbour.partPath,
+  });
+  const part = readSigned(() => decodeSharePart(terms, neighbour.part));
+  const hasCiphertext = part.maskingCiphertext.length > 0;
+  const needsCiphertext = terms.suite.ciphertextLength > 0 && encapsulates(terms, dealer, self);
+  if (!isDealt || part.holder !== self || hasCiphertext !== needsCiphertext) {
+    throw blame(
+      'bad-downlink',
+      `share part of client "${idAt(terms, dealer)}": it is not the part that its dealer signed for this client`,
+    );
+  }
+  return part;
+}
+
+/** Opens a box; one that does not open, or whose shares fail their hashes, yields nothing. */
+function open(
+  { terms, self, context }: Contents<'mask'>,
+  sealing: AgreementKeyPair,
+  peer: Peer,
+  part: SharePart,
+): HeldShares | undefined {
+  const { suite } = terms;
+  const kemSecret = suite.decapsulate(sealing, part.sealingCiphertext);
+  const secret = suite.sharedSecret(sealing, peer.sealingKey, kemSecret);
+  const key = sealKey(terms, secret, {
+    ids: [peer.index, self],
+    publicKeys: [peer.sealingKey, sealing.publicKey],
+    kemCiphertext: part.sealingCiphertext,
+    context,
+  });
+  const plaintext = openBox(key, part.box, sealAssociatedData(terms, peer.index, self));
+  wipe(kemSecret, secret, key);
+  if (plaintext === undefined) return undefined;
+  const held = {
+    dealer: peer.index,
+    self: plaintext.slice(0, 32),
+    masking: plaintext.slice(32, 64),
+  };
+  const isFor =
+    equalBytes(plaintext.subarray(64, 68), u32(peer.index)) &&
+    equalBytes(plaintext.subarray(68, 72), u32(self));
+  wipe(plaintext);
+  const isPinned =
+    equalBytes(shareHash(terms, 'self', peer.index, self, held.self), part.selfHash) &&
+    equalBytes(shareHash(terms, 'masking', peer.index, self, held.masking), part.maskingHash);
+  return isFor && isPinned ? held : undefined;
+}

@@ -1,0 +1,192 @@
+/**
+ * Step 2: check the neighbours' adverts, then give every neighbour a sealed share of both secrets.
+ */
+import { concat, equalBytes, toHex, u32, wipe } from '../../internal/bytes.ts';
+import { randomBytes } from '../../internal/random.ts';
+import { sealBox } from '../../identity/sealed-box.ts';
+import type { AgreementKeyPair } from '../../identity/suite.ts';
+import { merkleRoot } from '../../wire/merkle.ts';
+import { decodeAdvertsDownlink } from '../downlinks.ts';
+import { areNeighbours, ownX, shareX } from '../graph.ts';
+import {
+  encapsulates,
+  encapsulationCoins,
+  maskingKeyPair,
+  SEED_LENGTH,
+  sealAssociatedData,
+  sealingKeyPair,
+  sealKey,
+  selfSeedCommitment,
+  shareHash,
+} from '../keys.ts';
+import {
+  decodeAdvert,
+  encodeParts,
+  encodeShareHeader,
+  encodeSharePart,
+} from '../messages.ts';
+import type { Downlink } from '../phases.ts';
+import { splitSecret } from '../shamir.ts';
+import { headerHash, requireSigned, signMessage } from '../signed.ts';
+import { idAt, reachesThreshold, type Terms } from '../terms.ts';
+import { blame, readSigned } from './blame.ts';
+import { type ClientState, type Contents, type HeldShares, type Peer, type Stepped, step } from './state.ts';
+
+/**
+ * Answers the adverts of the neighbours with sealed shares.
+ *
+ * @throws ProtocolError blaming the coordinator: too few neighbours, an advert that does not verify,
+ * another model, keys that are low-order or repeated. @throws CodecError if the bytes are no downlink.
+ *
+ * **Cost**: per neighbour one signature check, one X25519, one sealed box (hybrid: one or two
+ * encapsulations); Shamir O(k·t) byte operations.
+ */
+export const share = (
+  state: ClientState<'share'>,
+  downlink: Downlink<'share'>,
+): Promise<Stepped<'share', 'mask'>> =>
+  step(state, 'share', 'mask', async (contents) => {
+    const { terms, self, memory } = contents;
+    const { suite } = terms;
+    const sealing = sealingKeyPair(terms, memory.sealingSeed);
+    const masking = maskingKeyPair(terms, memory.maskingSeed);
+    const adverts = checkAdverts(contents, downlink, [sealing.publicKey, masking.publicKey]);
+    const peers = adverts.map((advert): Peer => {
+      if (!encapsulates(terms, self, advert.index)) return { ...advert, ...nothingEncapsulated };
+      const coins = encapsulationCoins(terms, memory.maskingSeed, self, advert.index);
+      const kem = suite.encapsulate(advert.maskingKey, coins);
+      wipe(coins);
+      return { ...advert, maskingCiphertext: kem.ciphertext, maskingKemSecret: kem.kemSecret };
+    });
+
+    const selfSeed = randomBytes(SEED_LENGTH);
+    const { own, dealt } = deal(terms, self, peers, selfSeed, memory.maskingSeed);
+    const parts = peers.map((peer, i) =>
+      encodeSharePart({
+        holder: peer.index,
+        ...seal(contents, sealing, peer, dealt[i] as HeldShares),
+        maskingCiphertext: peer.maskingCiphertext,
+      }),
+    );
+    for (const shares of dealt) wipe(shares.self, shares.masking);
+    const header = encodeShareHeader({
+      commitment: selfSeedCommitment(terms, self, selfSeed),
+      ownHash: shareHash(terms, 'self', self, self, own),
+      partsRoot: merkleRoot(parts),
+      partCount: parts.length,
+      commitments: new Uint8Array(0),
+    });
+    const { message, said } = await signMessage(
+      terms,
+      'share',
+      self,
+      contents.signer,
+      header,
+      encodeParts(parts),
+    );
+    const { sealingSeed, maskingSeed, advertHash } = memory;
+    const next = { sealingSeed, maskingSeed, selfSeed, ownShare: own, advertHash, peers };
+    return { message, memory: { ...next, shareHash: headerHash(terms, 'share', said) } };
+  });
+
+type CheckedAdvert = Omit<Peer, 'maskingCiphertext' | 'maskingKemSecret'>;
+
+const nothingEncapsulated = {
+  maskingCiphertext: new Uint8Array(0),
+  maskingKemSecret: new Uint8Array(0),
+};
+
+/** ⚠ Every advert must be one that the coordinator was right to pass on, and there must be enough. */
+function checkAdverts(
+  { terms, self, context }: Contents<'share'>,
+  downlink: Downlink<'share'>,
+  ownKeys: readonly Uint8Array[],
+): readonly CheckedAdvert[] {
+  const { adverts } = decodeAdvertsDownlink(terms, self, downlink);
+  const keys = new Set(ownKeys.map(toHex));
+  let previous = -1;
+  const checked = adverts.map((said): CheckedAdvert => {
+    if (said.sender <= previous || !areNeighbours(terms.graph, self, said.sender)) {
+      throw blame(
+        'bad-downlink',
+        `adverts: roster position ${said.sender} is no neighbour, or is out of order`,
+      );
+    }
+    previous = said.sender;
+    requireSigned(terms, 'advertise', said);
+    const advert = readSigned(() => decodeAdvert(terms, said.header));
+    const who = `advert of client "${idAt(terms, said.sender)}"`;
+    if (!equalBytes(advert.context, context)) {
+      throw blame(
+        'model-mismatch',
+        `${who}: it received another model (context hash) than this client, which the coordinator had to refuse`,
+      );
+    }
+    for (const key of [advert.sealingKey, advert.maskingKey]) {
+      if (!terms.suite.checkPublicKey(key)) throw blame('bad-key', `${who}: a key is not valid`);
+      if (keys.has(toHex(key))) throw blame('bad-key', `${who}: a key appears twice`);
+      keys.add(toHex(key));
+    }
+    return {
+      index: said.sender,
+      sealingKey: advert.sealingKey.slice(),
+      maskingKey: advert.maskingKey.slice(),
+      advertHash: headerHash(terms, 'advertise', said),
+    };
+  });
+  if (!reachesThreshold(terms, checked.length)) {
+    throw blame(
+      'missing-neighbour',
+      `adverts: got ${checked.length} neighbours, expected at least the threshold of ${terms.parameters.threshold}`,
+    );
+  }
+  return checked;
+}
+
+/** Shamir shares of both seeds: one of each for every peer, and the own share of the self seed. */
+function deal(
+  terms: Terms,
+  self: number,
+  peers: readonly Peer[],
+  selfSeed: Uint8Array,
+  maskingSeed: Uint8Array,
+): { readonly own: Uint8Array; readonly dealt: readonly HeldShares[] } {
+  const { threshold, degree } = terms.parameters;
+  const xs = peers.map((peer) => shareX(terms.graph, self, peer.index));
+  const shares = degree + 1;
+  const selfShares = splitSecret(selfSeed, { threshold, shares, xs: [...xs, ownX(terms.graph)] });
+  const maskingShares = splitSecret(maskingSeed, { threshold, shares, xs });
+  const dealt = peers.map((_, i) => ({
+    dealer: self,
+    self: selfShares[i] as Uint8Array,
+    masking: maskingShares[i] as Uint8Array,
+  }));
+  return { own: selfShares[peers.length] as Uint8Array, dealt };
+}
+
+/** Seals one peer's two shares under a key that seals nothing else. */
+function seal(
+  { terms, self, context }: Contents<'share'>,
+  sealing: AgreementKeyPair,
+  peer: Peer,
+  shares: HeldShares,
+) {
+  const { suite } = terms;
+  const kem = suite.encapsulate(peer.sealingKey);
+  const secret = suite.sharedSecret(sealing, peer.sealingKey, kem.kemSecret);
+  const key = sealKey(terms, secret, {
+    ids: [self, peer.index],
+    publicKeys: [sealing.publicKey, peer.sealingKey],
+    kemCiphertext: kem.ciphertext,
+    context,
+  });
+  const plaintext = concat(shares.self, shares.masking, u32(self), u32(peer.index));
+  const box = sealBox(key, plaintext, sealAssociatedData(terms, self, peer.index));
+  wipe(kem.kemSecret, secret, key, plaintext);
+  return {
+    box,
+    sealingCiphertext: kem.ciphertext,
+    selfHash: shareHash(terms, 'self', self, peer.index, shares.self),
+    maskingHash: shareHash(terms, 'masking', self, peer.index, shares.masking),
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * Masks on vectors: a self mask, and one mask for every edge to a neighbour in U2, added by the one
+ * with the lower roster position and subtracted by the other, so that an edge cancels in the sum.
+ */
+import { wipe } from '../internal/bytes.ts';
+import type { AgreementKeyPair } from '../identity/suite.ts';
+import { addStreamInto, subtractStreamInto } from '../prg/chacha20.ts';
+import { packedLength, packInto } from '../ring/packing.ts';
+import { encapsulates, pairMaskKey, selfMaskKey } from './keys.ts';
+import { type Terms, uploadLength } from './terms.ts';
+
+/** One end of an edge: own masking key pair, and what is known of the other end. */
+export type Edge = {
+  readonly self: number;
+  readonly peer: number;
+  readonly keys: AgreementKeyPair;
+  readonly peerKey: Uint8Array;
+  /** The pair's KEM ciphertext and secret; empty in the X25519 suite. */
+  readonly kemCiphertext: Uint8Array;
+  readonly kemSecret: Uint8Array;
+  readonly context: Uint8Array;
+};
+
+/** Whether the client at `self` adds (rather than subtracts) its mask with `peer`. */
+export const addsMask = (self: number, peer: number): boolean => self < peer;
+
+/**
+ * The mask keys of an edge, one a field. Both ends derive the same.
+ *
+ * @throws ProtocolError `bad-key` if the peer's key is low-order.
+ */
+export function edgeKeys(terms: Terms, edge: Edge): readonly Uint8Array[] {
+  const secret = terms.suite.sharedSecret(edge.keys, edge.peerKey, edge.kemSecret);
+  const [low, high] = edge.self < edge.peer ? [edge.self, edge.peer] : [edge.peer, edge.self];
+  const own = edge.keys.publicKey;
+  const pair = {
+    ids: [low, high] as const,
+    publicKeys: low === edge.self ? ([own, edge.peerKey] as const) : ([edge.peerKey, own] as const),
+    kemCiphertext: edge.kemCiphertext,
+    context: edge.context,
+  };
+  const keys = terms.fields.map(({ name }) => pairMaskKey(terms, secret, pair, name));
+  wipe(secret);
+  return keys;
+}
+
+/** The KEM half of an edge as this end sees it: its own encapsulation, or one to open. */
+export function edgeKem(
+  terms: Terms,
+  self: number,
+  keys: AgreementKeyPair,
+  peer: {
+    readonly index: number;
+    readonly maskingCiphertext: Uint8Array;
+    readonly maskingKemSecret: Uint8Array;
+  },
+  theirCiphertext: Uint8Array,
+): Pick<Edge, 'kemCiphertext' | 'kemSecret'> {
+  if (encapsulates(terms, self, peer.index)) {
+    return { kemCiphertext: peer.maskingCiphertext, kemSecret: peer.maskingKemSecret };
+  }
+  return {
+    kemCiphertext: theirCiphertext,
+    kemSecret: terms.suite.decapsulate(keys, theirCiphertext),
+  };
+}
+
+/** Adds the self mask to every field, in place. Each key expands over one field only. */
+export function addSelfMaskInto(
+  vectors: readonly Uint32Array[],
+  terms: Terms,
+  selfSeed: Uint8Array,
+  client: number,
+  context: Uint8Array,
+): void {
+  terms.fields.forEach(({ name }, i) => {
+    const key = selfMaskKey(terms, selfSeed, client, context, name);
+    addStreamInto(vectors[i] as Uint32Array, key);
+    wipe(key);
+  });
+}
+
+/** Adds or subtracts an edge's mask on every field, in place. */
+export function addEdgeMaskInto(vectors: readonly Uint32Array[], terms: Terms, edge: Edge): void {
+  const keys = edgeKeys(terms, edge);
+  const apply = addsMask(edge.self, edge.peer) ? addStreamInto : subtractStreamInto;
+  keys.forEach((key, i) => {
+    apply(vectors[i] as Uint32Array, key);
+    wipe(key);
+  });
+}
+
+/** Packs every field by itself, one after the other: the payload of a mask message. */
+export function packFields(terms: Terms, vectors: readonly Uint32Array[]): Uint8Array {
+  const out = new Uint8Array(uploadLength(terms));
+  let at = 0;
+  terms.fields.forEach(({ length, modulusBits }, i) => {
+    const end = at + packedLength(length, modulusBits);
+    packInto(out.subarray(at, end), vectors[i] as Uint32Array, modulusBits);
+    at = end;
+  });
+  return out;
+}
