@@ -72,9 +72,9 @@ export function splitDigits(all: Examples, testSize: number, seed: number): Spli
  * into `clients` × `slicesEach` equal slices, shuffle the slices, deal. The few examples that the
  * last cut leaves over go to nobody.
  *
- * This is the unbalanced split of McMahan et al., *Communication-Efficient Learning of Deep
- * Networks from Decentralized Data* (2017), section 3. A slice may straddle two neighbouring
- * digits, so a client sees at least one and at most 2 × `slicesEach` of them.
+ * This is the "pathological" non-IID partition of McMahan et al., *Communication-Efficient
+ * Learning of Deep Networks from Decentralized Data* (2017), section 3. A slice may straddle two
+ * neighbouring digits, so a client can see a few more digits than it has slices.
  */
 export function dealShards(
   train: Examples,
