@@ -1,0 +1,163 @@
+/**
+ * Vectors modulo 2^b as bytes: the low b bits of every word one after the other, least significant
+ * bit first, and zeros up to the next whole byte. A vector has exactly one packing, so equal
+ * vectors have equal digests. The time depends on lengths and widths only, never on a value.
+ */
+import { CodecError, UsageError } from '../errors.ts';
+import { assertInteger } from '../internal/assert.ts';
+
+/** Longer vectors than this are refused; bit offsets and byte offsets stay exact far below it. */
+const MAX_LENGTH = 2 ** 32 - 1;
+
+/**
+ * How many bytes a packed vector takes: ⌈length · bits / 8⌉.
+ *
+ * @param length elements, 0 to 2^32 − 1
+ * @param bits bits an element, 1 to 32
+ * @throws UsageError `out-of-range`
+ */
+export function packedLength(length: number, bits: number): number {
+  assertInteger('packedLength: length', length, 0, MAX_LENGTH);
+  assertInteger('packedLength: bits', bits, 1, 32);
+  return Math.ceil((length * bits) / 8);
+}
+
+/**
+ * Packs the low `bits` bits of every word of `vector`; higher bits are dropped, which is the
+ * reduction modulo 2^bits.
+ *
+ * @param out exactly `packedLength(vector.length, bits)` bytes; must not share memory with `vector`
+ * @param vector any words
+ * @param bits 1 to 32
+ * @throws UsageError `wrong-length`, `out-of-range`
+ *
+ * **Cost**: one pass, a word written at a time, no copy.
+ */
+export function packInto(out: Uint8Array, vector: Uint32Array, bits: number): void {
+  assertFits('packInto', out, vector.length, bits);
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+  const mask = 0xffffffff >>> (32 - bits);
+  let at = 0;
+  // `pending` holds the lowest `held` (0 to 31) bits that are not written yet.
+  let pending = 0;
+  let held = 0;
+  for (let i = 0; i < vector.length; i++) {
+    const value = (vector[i] as number) & mask;
+    pending |= value << held;
+    held += bits;
+    if (held >= 32) {
+      view.setUint32(at, pending, true);
+      at += 4;
+      held -= 32;
+      // The `held` top bits of the value. Two shifts, since one by 32 would be one by 0.
+      pending = (value >>> 1) >>> (bits - held - 1);
+    }
+  }
+  for (; held > 0; held -= 8) {
+    out[at++] = pending;
+    pending >>>= 8;
+  }
+}
+
+/**
+ * Unpacks `bytes` into `out`, the inverse of {@link packInto}. Padding bits are not looked at: of
+ * bytes from outside, ask {@link assertCanonicalPacking} first.
+ *
+ * @param out any length; each element becomes less than 2^bits
+ * @param bytes exactly `packedLength(out.length, bits)` bytes; must not share memory with `out`
+ * @param bits 1 to 32
+ * @throws UsageError `wrong-length`, `out-of-range`
+ *
+ * **Cost**: two passes, no copy.
+ */
+export function unpackInto(out: Uint32Array, bytes: Uint8Array, bits: number): void {
+  assertFits('unpackInto', bytes, out.length, bits);
+  out.fill(0);
+  unpackAddInto(out, bytes, bits);
+}
+
+/**
+ * Adds a packed vector to `accumulator` modulo 2^32: what a coordinator does with every upload.
+ * Padding bits are not looked at: of bytes from outside, ask {@link assertCanonicalPacking} first.
+ *
+ * @param accumulator the running sum, changed in place
+ * @param bytes exactly `packedLength(accumulator.length, bits)` bytes; must not share memory with
+ *   `accumulator`
+ * @param bits 1 to 32
+ * @throws UsageError `wrong-length`, `out-of-range`; the accumulator is then unchanged
+ *
+ * **Cost**: one pass without branches, about two nanoseconds an element; no copy.
+ */
+export function unpackAddInto(accumulator: Uint32Array, bytes: Uint8Array, bits: number): void {
+  assertFits('unpackAddInto', bytes, accumulator.length, bits);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const mask = 0xffffffff >>> (32 - bits);
+  // Every element is read as five bytes from the one it starts in. `whole` elements have all five.
+  const whole = Math.max(0, Math.floor(((bytes.length - 5) * 8) / bits) + 1);
+  const end = Math.min(accumulator.length, whole);
+  let at = 0;
+  let shift = 0;
+  for (let i = 0; i < end; i++) {
+    // Two shifts for the fifth byte, since one by 32 (shift = 0) would be one by 0.
+    const value =
+      (view.getUint32(at, true) >>> shift) | ((view.getUint8(at + 4) << 1) << (31 - shift));
+    accumulator[i] = (accumulator[i] as number) + (value & mask);
+    shift += bits;
+    at += shift >>> 3;
+    shift &= 7;
+  }
+  for (let i = end; i < accumulator.length; i++) {
+    const value = readNearEnd(bytes, at, shift);
+    accumulator[i] = (accumulator[i] as number) + (value & mask);
+    shift += bits;
+    at += shift >>> 3;
+    shift &= 7;
+  }
+}
+
+/**
+ * Refuses bytes that are not the one packing of a vector of `length` elements.
+ *
+ * @param bytes from outside
+ * @param length elements expected
+ * @param bits bits an element, 1 to 32
+ * @throws CodecError `truncated` (too short), `trailing-bytes` (too long), `non-canonical` (a
+ *   padding bit is set)
+ * @throws UsageError `out-of-range` for `length` or `bits`
+ */
+export function assertCanonicalPacking(bytes: Uint8Array, length: number, bits: number): void {
+  const expected = packedLength(length, bits);
+  if (bytes.length !== expected) {
+    throw new CodecError(
+      bytes.length < expected ? 'truncated' : 'trailing-bytes',
+      `packed vector: got ${bytes.length} bytes, expected ${expected} (${length} × ${bits} bits)`,
+      { got: bytes.length, expected, length, bits },
+    );
+  }
+  const padding = expected * 8 - length * bits;
+  if (padding > 0 && (bytes[expected - 1] as number) >>> (8 - padding) !== 0) {
+    throw new CodecError(
+      'non-canonical',
+      `packed vector: got a set bit among the last ${padding} of the last byte, expected zeros`,
+      { padding, length, bits },
+    );
+  }
+}
+
+/** As the fast loop reads, but with zeros beyond the end. Only for the last few elements. */
+function readNearEnd(bytes: Uint8Array, at: number, shift: number): number {
+  const byte = (k: number): number => (at + k < bytes.length ? (bytes[at + k] as number) : 0);
+  const low = byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24);
+  return (low >>> shift) | ((byte(4) << 1) << (31 - shift));
+}
+
+function assertFits(what: string, bytes: Uint8Array, length: number, bits: number): void {
+  const expected = packedLength(length, bits);
+  if (bytes.length !== expected) {
+    throw new UsageError(
+      'wrong-length',
+      `${what}: got ${bytes.length} bytes, expected ${expected} (${length} × ${bits} bits)`,
+      { got: bytes.length, expected, length, bits },
+    );
+  }
+}
