@@ -1,15 +1,16 @@
 /** The tests of `npm test`: everything in the Node pool that needs neither a build nor a browser. */
-import { defaultServerConditions } from 'vite';
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
-import { ClosingLine } from './test/reporter.ts';
+import { closingLine } from './test/reporter.ts';
 
 /** What every run shares: `veilsum` means the sources, two workers, and the closing line for CI. */
 export const shared: ViteUserConfig = {
   root: import.meta.dirname,
-  ssr: { resolve: { conditions: ['@veilsum/source', ...defaultServerConditions] } },
+  // Vite's own defaults, after ours.
+  resolve: { conditions: ['@veilsum/source', 'module', 'browser', 'development|production'] },
+  ssr: { resolve: { conditions: ['@veilsum/source', 'module', 'node', 'development|production'] } },
   test: {
     maxWorkers: 2,
-    reporters: ['default', new ClosingLine()],
+    reporters: ['default', closingLine],
   },
 };
 

@@ -1,8 +1,8 @@
 /** Ends a run with the one line that CI reads: `N passed, N failed` (`, N skipped`). */
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter } from 'vitest/node';
 
-export class ClosingLine implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
+export const closingLine: Reporter = {
+  onTestRunEnd(modules, unhandled) {
     const count = { passed: 0, failed: unhandled.length, skipped: 0, pending: 0 };
     for (const module of modules) {
       for (const test of module.children.allTests()) count[test.result().state]++;
@@ -15,5 +15,5 @@ export class ClosingLine implements Reporter {
     const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
     // Other reporters may still be writing: speak last.
     process.once('exit', () => console.log(`\n${count.passed} passed, ${failed} failed${skipped}`));
-  }
-}
+  },
+};

@@ -1,0 +1,92 @@
+/** What a bundler for browsers makes of each sub-path of the installed tarball. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { describe, expect, inject, test } from 'vitest';
+import { manifest, subPaths } from './install.ts';
+
+const project = inject('installed');
+
+/** Bundles this text as a browser's entry inside the fresh project. */
+async function bundle(text: string): Promise<{ readonly code: string; readonly graph: Metafile }> {
+  const result = await build({
+    stdin: { contents: text, resolveDir: project },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2024',
+    write: false,
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'silent', // A module of Node would be an unresolved import, and throw.
+  });
+  return { code: result.outputFiles[0]?.text ?? '', graph: result.metafile };
+}
+
+/** The packages that stand in the bundle, veilsum aside. */
+const packages = ({ inputs }: Metafile): readonly string[] => {
+  const found = Object.keys(inputs).flatMap((input) => {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+    return name === undefined || name === 'veilsum' ? [] : [name];
+  });
+  return [...new Set(found)].sort();
+};
+
+/** What a sub-path may bring along. Proof systems and HE libraries are in no list, and stay out. */
+const LIGHT: readonly string[] = Object.keys(manifest().dependencies).sort();
+const MAY_BRING: Readonly<Record<string, readonly string[]>> = {
+  'veilsum/ring': ['@noble/hashes'],
+  'veilsum/prg': ['@noble/ciphers', '@noble/hashes'],
+  'veilsum/wire': ['@noble/hashes', 'cborg'],
+};
+
+describe('in a bundle for browsers', () => {
+  for (const subPath of subPaths()) {
+    describe(subPath, () => {
+      test('needs no module of Node and nothing heavy', async () => {
+        const { code, graph } = await bundle(`export * from '${subPath}';`);
+        const outside = Object.values(graph.outputs).flatMap((output) => output.imports);
+        expect(outside).toEqual([]);
+        expect(code).not.toMatch(/^\s*import\b.*['"]node:/m);
+        const allowed = MAY_BRING[subPath] ?? LIGHT;
+        expect(packages(graph).filter((name) => !allowed.includes(name))).toEqual([]);
+      });
+
+      test('vanishes where nothing of it is used', async () => {
+        const { code } = await bundle(`import * as unused from '${subPath}';`);
+        expect(code.trim()).toBe('');
+      });
+    });
+  }
+
+  test('the errors alone bring no cryptography', async () => {
+    const { code, graph } = await bundle("export { UsageError } from 'veilsum';");
+    const kept = Object.values(graph.outputs).flatMap((output) =>
+      Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0),
+    );
+    expect(kept.map(([input]) => input).filter((input) => !/veilsum\/dist/.test(input))).toEqual(
+      [],
+    );
+    expect(code.length).toBeLessThan(4_000);
+  });
+});
+
+test('the dependencies are the small, audited ones', () => {
+  expect(LIGHT).toEqual([
+    '@noble/ciphers',
+    '@noble/curves',
+    '@noble/hashes',
+    '@noble/post-quantum',
+    'cborg',
+  ]);
+});
+
+test('the fresh project got no dependency more than these', () => {
+  const top = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
+  const names = top.flatMap((name) =>
+    name.startsWith('@')
+      ? readdirSync(join(project, 'node_modules', name)).map((part) => `${name}/${part}`)
+      : [name],
+  );
+  expect(names.sort()).toEqual([...LIGHT, 'veilsum'].sort());
+});

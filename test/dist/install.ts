@@ -1,0 +1,73 @@
+/** Packs the library, installs the tarball into a fresh project, and hands its folder to the tests. */
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  // Vitest is extended by merging, which only an interface can.
+  // biome-ignore lint/style/useConsistentTypeDefinitions: see above
+  export interface ProvidedContext {
+    /** The fresh project: `node_modules/veilsum` is the unpacked tarball. */
+    readonly installed: string;
+  }
+}
+
+const root = new URL('../../', import.meta.url).pathname;
+const npm = (cwd: string, ...args: readonly string[]): string =>
+  execFileSync('npm', [...args, '--loglevel=error'], { cwd, encoding: 'utf8' });
+
+/** @returns the removal of what was made */
+export function setup(project: TestProject): () => void {
+  if (!existsSync(join(root, 'dist/index.js'))) {
+    throw new Error('dist/ is missing: run `npm run build` first');
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'veilsum-dist-'));
+  try {
+    npm(root, 'pack', '--ignore-scripts', '--pack-destination', folder);
+    const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'));
+    if (tarball === undefined) throw new Error('npm pack made no tarball');
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ name: 'user-of-veilsum', private: true, type: 'module' }),
+    );
+    npm(
+      folder,
+      ...['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'],
+      `./${tarball}`,
+    );
+    cpSync(join(root, 'test/dist/smoke.mjs'), join(folder, 'smoke.mjs'));
+    project.provide('installed', folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return () => rmSync(folder, { recursive: true, force: true });
+}
+
+/** The manifest of this repository. */
+export type Manifest = {
+  readonly engines: { readonly node: string };
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+};
+
+/** Reads package.json of this repository. */
+export const manifest = (): Manifest =>
+  JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+
+/** The sub-paths that are code, as a user writes them: `veilsum`, `veilsum/client` and so on. */
+export const subPaths = (): readonly string[] =>
+  Object.entries(manifest().exports)
+    .filter(([, target]) => typeof target !== 'string')
+    .map(([key]) => `veilsum${key.slice(1)}`);

@@ -1,0 +1,16 @@
+/** The tests of `npm run test:dist`: the packed tarball, as its users get it. Needs `npm run build`. */
+import { defineConfig } from 'vitest/config';
+import { closingLine } from '../reporter.ts';
+
+// Nothing shared with the other configurations: here `veilsum` must never mean the sources.
+export default defineConfig({
+  root: new URL('../../', import.meta.url).pathname,
+  test: {
+    include: ['test/dist/**/*.test.ts'],
+    globalSetup: ['test/dist/install.ts'],
+    reporters: ['default', closingLine],
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 300_000,
+  },
+});

@@ -1,0 +1,28 @@
+/** The build: ES modules that stay readable, one entry for each sub-path of package.json. */
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: [
+    'src/index.ts',
+    'src/client.ts',
+    'src/coordinator.ts',
+    'src/secagg/index.ts',
+    'src/ring/index.ts',
+    'src/identity/index.ts',
+    'src/wire/index.ts',
+    'src/prg/index.ts',
+  ],
+  outDir: 'dist',
+  format: 'esm',
+  target: 'es2024',
+  platform: 'neutral',
+  splitting: true,
+  treeshake: false,
+  minify: false,
+  sourcemap: true,
+  clean: true,
+  // Dependencies stay imports; whoever installs veilsum gets (and audits) them as packages.
+  skipNodeModulesBundle: true,
+  // TypeScript 6 warns of `baseUrl`, which the declaration bundler still sets.
+  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+});
