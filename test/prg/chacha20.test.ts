@@ -1,0 +1,213 @@
+import { createCipheriv } from 'node:crypto';
+import { chacha20 } from '@noble/ciphers/chacha.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
+import type { KeystreamBackend } from '../../src/prg/backend.ts';
+import { nobleBackend } from '../../src/prg/backend-noble.ts';
+import { nodeBackend } from '../../src/prg/backend-node.ts';
+import { STREAM_WORDS } from '../../src/prg/chacha20.ts';
+import { addStreamInto, expandInto, subtractStreamInto } from '../../src/prg/index.ts';
+import { bytesOfWords, chachaBlock, chachaStream } from '../reference/chacha.ts';
+import rfc8439 from '../vectors/rfc8439.json' with { type: 'json' };
+
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const bytesOf = (words: Uint32Array): Uint8Array =>
+  new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+
+/** All the keystream that a back end gives, in one piece. */
+function collect(backend: KeystreamBackend, key: Uint8Array, firstBlock: number, length: number) {
+  const out = new Uint32Array(length);
+  let next = 0;
+  backend.stream(key, firstBlock, length, (words, at) => {
+    expect(at).toBe(next);
+    out.set(words, at);
+    next += words.length;
+  });
+  expect(next).toBe(length);
+  return out;
+}
+
+const node = nodeBackend as KeystreamBackend;
+const zeroNonce = '00'.repeat(12);
+const keys = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const someKey = hex(`${'9f'.repeat(31)}01`);
+
+describe('RFC 8439', () => {
+  test.each(rfc8439.blocks)('the readable twin gives block $section', (vector) => {
+    const block = chachaBlock(hex(vector.key), vector.counter, hex(vector.nonce));
+    expect(toHex(bytesOfWords(block))).toBe(vector.keystream);
+  });
+
+  test.each(rfc8439.blocks)('OpenSSL and noble give block $section', (vector) => {
+    const counter = Buffer.alloc(4);
+    counter.writeUInt32LE(vector.counter);
+    const iv = Buffer.concat([counter, hex(vector.nonce)]);
+    const cipher = createCipheriv('chacha20', hex(vector.key), iv);
+    expect(cipher.update(Buffer.alloc(64)).toString('hex')).toBe(vector.keystream);
+    const key = hex(vector.key);
+    const zeros = new Uint8Array(64);
+    const noble = chacha20(key, hex(vector.nonce), zeros, undefined, vector.counter);
+    expect(toHex(noble)).toBe(vector.keystream);
+  });
+
+  test.each(rfc8439.encryption)('the readable twin encrypts $section', (vector) => {
+    const plain = new TextEncoder().encode(vector.plaintext);
+    const words = Math.ceil(plain.length / 4);
+    const key = hex(vector.key);
+    const stream = bytesOfWords(chachaStream(key, vector.counter, words, hex(vector.nonce)));
+    expect(toHex(plain.map((byte, i) => byte ^ (stream[i] as number)))).toBe(vector.ciphertext);
+  });
+
+  const withZeroNonce = rfc8439.blocks.filter(({ nonce }) => nonce === zeroNonce);
+  test('there are vectors for the nonce that streams use', () => {
+    expect(withZeroNonce).toHaveLength(4);
+  });
+
+  test.each(withZeroNonce)('streams hold block $section where its counter says', (vector) => {
+    const { counter, keystream } = vector;
+    const out = new Uint32Array(16);
+    expandInto(out, hex(vector.key), 16 * counter);
+    expect(toHex(bytesOf(out))).toBe(keystream);
+    for (const backend of [node, nobleBackend]) {
+      expect(toHex(bytesOf(collect(backend, hex(vector.key), counter, 16)))).toBe(keystream);
+    }
+  });
+});
+
+describe('the two back ends', () => {
+  test('are two', () => {
+    expect(node.name).toBe('node');
+    expect(nobleBackend.name).toBe('noble');
+  });
+
+  test('agree with each other and with the twin on short streams', () => {
+    fc.assert(
+      fc.property(keys, fc.integer({ min: 0, max: 2 ** 32 - 20 }), fc.nat(100), (key, block, n) => {
+        const expected = chachaStream(key, block, n).map(Number);
+        expect([...collect(node, key, block, n)]).toEqual(expected);
+        expect([...collect(nobleBackend, key, block, n)]).toEqual(expected);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each([16_383, 16_384, 16_385, 40_000])('agree across chunks, %i words', (length) => {
+    const a = collect(node, someKey, 7, length);
+    const b = collect(nobleBackend, someKey, 7, length);
+    expect(Buffer.compare(bytesOf(a), bytesOf(b))).toBe(0);
+    // The last words, which no earlier chunk can have given.
+    const lastBlock = Math.floor((length - 1) / 16);
+    const tail = chachaStream(someKey, 7 + lastBlock, length - 16 * lastBlock).map(Number);
+    expect([...a.subarray(16 * lastBlock)]).toEqual(tail);
+  });
+
+  test('agree on the very last block of a stream', () => {
+    const last = 2 ** 32 - 2;
+    const expected = chachaStream(someKey, last, 16).map(Number);
+    expect([...collect(node, someKey, last, 16)]).toEqual(expected);
+    expect([...collect(nobleBackend, someKey, last, 16)]).toEqual(expected);
+  });
+
+  test.each([node, nobleBackend])('wipe their chunks: $name', (backend) => {
+    const seen: Uint32Array[] = [];
+    backend.stream(someKey, 0, 20_000, (words) => {
+      expect(words.some((word) => word !== 0)).toBe(true);
+      seen.push(words);
+    });
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.every((words) => words.every((word) => word === 0))).toBe(true);
+  });
+
+  test.each([node, nobleBackend])('leave the key as it was: $name', (backend) => {
+    const key = Uint8Array.from(someKey);
+    collect(backend, key, 0, 100);
+    expect(key).toEqual(someKey);
+  });
+});
+
+describe('expandInto, addStreamInto, subtractStreamInto', () => {
+  const vectors = fc.uint32Array({ maxLength: 200 });
+
+  test('expand overwrites, add adds mod 2^32, subtract undoes', () => {
+    fc.assert(
+      fc.property(keys, vectors, fc.nat(2 ** 28), (key, start, block) => {
+        const stream = chachaStream(key, block, start.length);
+        const expanded = Uint32Array.from(start);
+        expandInto(expanded, key, 16 * block);
+        expect([...expanded]).toEqual(stream.map(Number));
+
+        const sum = Uint32Array.from(start);
+        addStreamInto(sum, key, 16 * block);
+        const expected = stream.map((word, i) => (word + BigInt(start[i] as number)) % (1n << 32n));
+        expect([...sum]).toEqual(expected.map(Number));
+
+        subtractStreamInto(sum, key, 16 * block);
+        expect([...sum]).toEqual([...start]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('a range by itself is the range of the whole', () => {
+    const whole = new Uint32Array(50_000);
+    expandInto(whole, someKey);
+    const pieces = new Uint32Array(50_000);
+    const cuts = [0, 16, 160, 16_384 + 16, 40_000, 50_000];
+    for (const [i, from] of cuts.slice(0, -1).entries()) {
+      addStreamInto(pieces.subarray(from, cuts[i + 1]), someKey, from);
+    }
+    expect(pieces).toEqual(whole);
+  });
+
+  test('touch nothing beside the subarray', () => {
+    const all = new Uint32Array(48).fill(5);
+    addStreamInto(all.subarray(16, 32), someKey, 16);
+    expect([...all.subarray(0, 16), ...all.subarray(32)]).toEqual(new Array(32).fill(5));
+    expect(all.subarray(16, 32)).not.toEqual(new Uint32Array(16).fill(5));
+  });
+
+  test('take a key that starts anywhere in its memory', () => {
+    const shifted = new Uint8Array(40);
+    shifted.set(someKey, 3);
+    const [a, b] = [new Uint32Array(33), new Uint32Array(33)];
+    expandInto(a, someKey);
+    expandInto(b, shifted.subarray(3, 35));
+    expect(b).toEqual(a);
+    expect(collect(nobleBackend, shifted.subarray(3, 35), 0, 33)).toEqual(a);
+  });
+
+  test('different keys give different streams, and nothing is asked for nothing', () => {
+    const [a, b] = [new Uint32Array(16), new Uint32Array(16)];
+    expandInto(a, someKey);
+    expandInto(b, hex(`${'9f'.repeat(31)}02`));
+    expect(a).not.toEqual(b);
+    expect(() => expandInto(new Uint32Array(0), someKey, STREAM_WORDS)).not.toThrow();
+  });
+});
+
+describe('refusals', () => {
+  const out = new Uint32Array(16);
+  const code = (run: () => void): string => {
+    try {
+      run();
+    } catch (error) {
+      if (error instanceof UsageError) return error.code;
+      throw error;
+    }
+    return 'none';
+  };
+
+  test.each([expandInto, addStreamInto, subtractStreamInto])('%o', (apply) => {
+    expect(code(() => apply(out, new Uint8Array(31)))).toBe('wrong-length');
+    expect(code(() => apply(out, 'key' as never))).toBe('wrong-type');
+    expect(code(() => apply(new Uint8Array(16) as never, someKey))).toBe('wrong-type');
+    for (const from of [1, 15, 17, -16, 0.5, Number.NaN, 2 ** 53]) {
+      expect(code(() => apply(out, someKey, from))).toBe('out-of-range');
+    }
+    expect(code(() => apply(out, someKey, STREAM_WORDS))).toBe('out-of-range');
+    expect(code(() => apply(out, someKey, STREAM_WORDS - 16))).toBe('none');
+    expect(code(() => apply(new Uint32Array(17), someKey, STREAM_WORDS - 16))).toBe('out-of-range');
+  });
+});
