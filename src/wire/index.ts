@@ -9,6 +9,16 @@ export {
   MAX_ITEMS,
 } from './cbor.ts';
 export {
+  decodeEnvelope,
+  digestOfPayload,
+  type Envelope,
+  encodeEnvelope,
+  hashOfSigned,
+  type SignedHeader,
+  signedContent,
+  WIRE_VERSION,
+} from './envelope.ts';
+export {
   bytes,
   flag,
   integer,
