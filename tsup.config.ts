@@ -1,7 +1,7 @@
 /** The build: ES modules that stay readable, one entry for each sub-path of package.json. */
-import { defineConfig } from 'tsup';
+import type { Options } from 'tsup';
 
-export default defineConfig({
+const config: Options = {
   entry: [
     'src/index.ts',
     'src/client.ts',
@@ -25,4 +25,6 @@ export default defineConfig({
   skipNodeModulesBundle: true,
   // TypeScript 6 warns of `baseUrl`, which the declaration bundler still sets.
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-});
+};
+
+export default config;

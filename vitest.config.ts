@@ -1,5 +1,5 @@
 /** The tests of `npm test`: everything in the Node pool that needs neither a build nor a browser. */
-import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
+import { configDefaults, type ViteUserConfig } from 'vitest/config';
 import { closingLine } from './test/reporter.ts';
 
 /** What every run shares: `veilsum` means the sources, two workers, and the closing line for CI. */
@@ -14,7 +14,7 @@ export const shared: ViteUserConfig = {
   },
 };
 
-export default defineConfig({
+const config: ViteUserConfig = {
   ...shared,
   test: {
     ...shared.test,
@@ -22,4 +22,6 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/dist/**', 'test/browser/**'],
     testTimeout: 20_000,
   },
-});
+};
+
+export default config;

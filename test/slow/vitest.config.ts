@@ -1,8 +1,8 @@
 /** The tests of `npm run test:slow`: minutes rather than seconds. */
-import { defineConfig } from 'vitest/config';
+import type { ViteUserConfig } from 'vitest/config';
 import { shared } from '../../vitest.config.ts';
 
-export default defineConfig({
+const config: ViteUserConfig = {
   ...shared,
   test: {
     ...shared.test,
@@ -11,4 +11,6 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
   },
-});
+};
+
+export default config;
