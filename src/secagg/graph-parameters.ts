@@ -161,7 +161,8 @@ export function graphParameters(facts: GraphFacts): GraphParameters {
     : {
         ...common,
         degree: n - 1,
-        threshold: Math.max(n - absentCount, active ? quorumBase : corruptCount + 1),
+        // A threshold of one would make every share the secret itself.
+        threshold: Math.max(n - absentCount, active ? quorumBase : corruptCount + 1, 2),
         window: 0,
         complete: true,
       };
@@ -182,8 +183,9 @@ export const quorum = (parameters: GraphParameters, floor: number): number =>
  *
  * Semi-honest, sparse: more than D clients may vanish before the floor stops a round, and the bound
  * on connectivity was met for D. So the floor has to be such that the bound still holds with
- * n − floor absent. (At n=1000, γ=0.05, δ=0.33 and a floor of 52 the bound alone would not exclude
- * that the sum falls apart into sums of parts.) In the active model the window rule sees to that.
+ * n − floor absent. (At n=20, γ=0.1, δ=0.2 the degree is 8; with ten absent, which a floor of 4 would
+ * let pass, the honest survivors fall apart in one round out of twenty, and the coordinator learns
+ * the sum of each part.) In the active model the window rule sees to that.
  *
  * **Cost**: O(k log n) at most.
  */
@@ -292,7 +294,8 @@ function staysConnected(n: number, bad: number, degree: number): boolean {
 function assertCompleteFits(parameters: GraphParameters): void {
   const { clients: n, threshold, absentCount, corruptCount, defaultFloor } = parameters;
   if (threshold > defaultFloor) {
-    const most = n - Math.max(parameters.quorumBase, corruptCount + 1);
+    // As many as quorum and two honest contributors leave room for.
+    const most = n - Math.max(parameters.quorumBase, corruptCount + 2);
     const fits =
       most < 0
         ? `no absent rate fits a corrupt rate of ${corruptCount}/${n}`
