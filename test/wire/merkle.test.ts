@@ -101,6 +101,14 @@ describe('what must not verify', () => {
     }
   });
 
+  test('a position beyond the list, even of one leaf, whose path is empty anyway', () => {
+    const leaf = hex('aa');
+    const claim = { root: merkleRoot([leaf]), leaf, index: 0, size: 1, path: [] };
+    expect(verifyInclusion(claim)).toBe(true);
+    expect(verifyInclusion({ ...claim, index: 1 })).toBe(false);
+    expect(verifyInclusion({ ...claim, size: 0 })).toBe(false);
+  });
+
   test('a rewritten past', () => {
     for (let m = 1; m < n; m++) {
       const path = consistencyPath(tree, m);
