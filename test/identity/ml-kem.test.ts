@@ -43,7 +43,9 @@ describe.each(mlKemBackends)('FIPS 203 by $name', (backend) => {
 });
 
 test.each(fips.encapsulation.vectors)('FIPS 203 encapsulation with coins, $number', (vector) => {
-  const { ciphertext, sharedSecret } = encapsulate(hex(vector.ek), hex(vector.m));
+  const coins = hex(vector.m);
+  const { ciphertext, sharedSecret } = encapsulate(hex(vector.ek), coins);
+  expect(toHex(coins)).toBe(vector.m);
   expect(toHex(ciphertext)).toBe(vector.c);
   expect(toHex(sharedSecret)).toBe(vector.K);
 });
@@ -121,8 +123,10 @@ describe('back ends', () => {
       const pair = mlKemKeyPair(new Uint8Array(64), backend);
       const { ciphertext } = encapsulate(pair.publicKey);
       expect(Object.keys(pair)).toEqual(['publicKey']);
+      const publicKey = pair.publicKey.slice();
       wipeMlKemKeyPair(pair);
       wipeMlKemKeyPair(pair);
+      expect(pair.publicKey).toEqual(publicKey);
       expect(() => decapsulate(pair, ciphertext)).toThrow(
         expect.objectContaining({ code: 'disposed' }),
       );
