@@ -24,7 +24,7 @@ export const MAX_DEPTH = 16;
 export const MAX_ITEMS: number = 2 ** 20;
 
 /** The major types of RFC 8949 §3.1 in their place, the upper three bits of the first byte. */
-export const MAJOR = Object.freeze({
+export const MAJOR = {
   unsigned: 0x00,
   negative: 0x20,
   bytes: 0x40,
@@ -33,7 +33,7 @@ export const MAJOR = Object.freeze({
   map: 0xa0,
   tag: 0xc0,
   simple: 0xe0,
-} as const);
+} as const;
 
 /** The three simple values in use, as whole bytes. */
-export const SIMPLE = Object.freeze({ false: 0xf4, true: 0xf5, null: 0xf6 } as const);
+export const SIMPLE = { false: 0xf4, true: 0xf5, null: 0xf6 } as const;
