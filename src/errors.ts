@@ -57,6 +57,7 @@ export type ProtocolCode =
   | 'bad-beacon'
   | 'beacon-too-late'
   | 'model-mismatch'
+  | 'poisoned-sum'
   | 'plan-refused';
 
 /** Codes of {@link PrivacyError}: the request would cost more privacy than it may. */

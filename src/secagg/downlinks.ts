@@ -71,12 +71,20 @@ function readHeader(terms: Terms, phase: Phase, value: CborValue, what: string):
 function readPath(value: CborValue | undefined, what: string): readonly Uint8Array[] {
   const flat = bytes(value as CborValue, { min: 0, max: 32 * 32 }, what);
   if (flat.length % 32 !== 0) {
-    throw new CodecError('malformed', `${what}: got ${flat.length} bytes, expected a multiple of 32`);
+    throw new CodecError(
+      'malformed',
+      `${what}: got ${flat.length} bytes, expected a multiple of 32`,
+    );
   }
   return Array.from({ length: flat.length / 32 }, (_, i) => flat.subarray(32 * i, 32 * i + 32));
 }
 
-function pack<P extends Phase>(terms: Terms, phase: P, to: number, content: CborValue): Downlink<P> {
+function pack<P extends Phase>(
+  terms: Terms,
+  phase: P,
+  to: number,
+  content: CborValue,
+): Downlink<P> {
   return encode([WIRE_VERSION, phaseNumber(phase), terms.roundId, to, content]) as Downlink<P>;
 }
 
@@ -92,7 +100,10 @@ function unpack(terms: Terms, phase: Phase, to: number, downlink: Uint8Array, le
   const [version, number, roundId, recipient, content] = tuple(value, 5, what);
   const got = integer(version, 0, 0xffff_ffff, `${what}: version`);
   if (got !== WIRE_VERSION) {
-    throw new CodecError('unknown-version', `${what}: got version ${got}, expected ${WIRE_VERSION}`);
+    throw new CodecError(
+      'unknown-version',
+      `${what}: got version ${got}, expected ${WIRE_VERSION}`,
+    );
   }
   if (!equalBytes(bytes(roundId, 32, `${what}: round id`), terms.roundId)) {
     throw new CodecError('wrong-round', `${what}: it belongs to another round`);
@@ -121,10 +132,16 @@ export const encodeAdvertsDownlink = (
 ): Downlink<'share'> => pack(terms, 'share', to, [content.adverts.map(packHeader)]);
 
 /** @throws CodecError */
-export function decodeAdvertsDownlink(terms: Terms, to: number, downlink: Uint8Array): AdvertsDownlink {
+export function decodeAdvertsDownlink(
+  terms: Terms,
+  to: number,
+  downlink: Uint8Array,
+): AdvertsDownlink {
   const { what, fields } = unpack(terms, 'share', to, downlink, 1);
   const adverts = list(fields[0], terms.parameters.degree, `${what}: adverts`);
-  return { adverts: adverts.map((value) => readHeader(terms, 'advertise', value, `${what}: advert`)) };
+  return {
+    adverts: adverts.map((value) => readHeader(terms, 'advertise', value, `${what}: advert`)),
+  };
 }
 
 export const encodeSharesDownlink = (
@@ -146,7 +163,11 @@ export const encodeSharesDownlink = (
   ]);
 
 /** @throws CodecError */
-export function decodeSharesDownlink(terms: Terms, to: number, downlink: Uint8Array): SharesDownlink {
+export function decodeSharesDownlink(
+  terms: Terms,
+  to: number,
+  downlink: Uint8Array,
+): SharesDownlink {
   const { what, fields } = unpack(terms, 'mask', to, downlink, 4);
   const { degree } = terms.parameters;
   const neighbours = list(fields[3], degree, `${what}: neighbours`).map((entry) => {
@@ -200,7 +221,11 @@ export const encodeQuorumDownlink = (
   ]);
 
 /** @throws CodecError */
-export function decodeQuorumDownlink(terms: Terms, to: number, downlink: Uint8Array): QuorumDownlink {
+export function decodeQuorumDownlink(
+  terms: Terms,
+  to: number,
+  downlink: Uint8Array,
+): QuorumDownlink {
   const { what, fields } = unpack(terms, 'unmask', to, downlink, 3);
   const { degree } = terms.parameters;
   return {

@@ -8,12 +8,12 @@
  *
  * Source: Bonawitz et al., CCS 2017 (ePrint 2017/281); HKDF labels are ours.
  */
+
+import type { AgreementKeyPair } from '../identity/suite.ts';
 import { concat, lengthPrefixed, u32, utf8 } from '../internal/bytes.ts';
 import { sha256 } from '../internal/sha256.ts';
-import type { AgreementKeyPair } from '../identity/suite.ts';
 import { deriveKey } from '../prg/hkdf.ts';
-import { idAt, type Terms } from './terms.ts';
-import { sizeOf } from './terms.ts';
+import { idAt, sizeOf, type Terms } from './terms.ts';
 
 /** Length of every seed and derived key. */
 export const SEED_LENGTH = 32;
@@ -110,9 +110,7 @@ export const selfMaskKey = (
 
 /** The commitment by which a reconstructed self-mask seed is checked. 32 bytes. */
 export const selfSeedCommitment = (terms: Terms, client: number, seed: Uint8Array): Uint8Array =>
-  sha256(
-    lengthPrefixed(utf8('veilsum/v1 self seed'), terms.roundId, u32(client), seed),
-  );
+  sha256(lengthPrefixed(utf8('veilsum/v1 self seed'), terms.roundId, u32(client), seed));
 
 /** Which of a client's two secrets a share belongs to. */
 export type SecretKind = 'self' | 'masking';

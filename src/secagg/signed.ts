@@ -1,7 +1,7 @@
 /** Signing and checking what clients say; see `wire/envelope.ts` for the layout. */
 import { ProtocolError } from '../errors.ts';
 import { verifySignature } from '../identity/ed25519.ts';
-import type { Signer } from '../identity/signer.ts';
+import { type Signer, signWith } from '../identity/signer.ts';
 import {
   digestOfPayload,
   encodeEnvelope,
@@ -9,8 +9,8 @@ import {
   type SignedHeader,
   signedContent,
 } from '../wire/envelope.ts';
-import { idAt, identityKeyAt, sizeOf, type Terms } from './terms.ts';
 import { type Phase, phaseNumber, type Uplink } from './phases.ts';
+import { idAt, identityKeyAt, sizeOf, type Terms } from './terms.ts';
 
 /** Signs a header and its payload as the client at roster position `sender`. One signature. */
 export async function signMessage<P extends Phase>(
@@ -23,9 +23,7 @@ export async function signMessage<P extends Phase>(
 ): Promise<{ readonly message: Uplink<P>; readonly said: SignedHeader }> {
   const number = phaseNumber(phase);
   const unsigned = { sender, header, payloadDigest: digestOfPayload(payload) };
-  const signature = new Uint8Array(
-    await signer.sign(signedContent(terms.roundId, number, unsigned)),
-  );
+  const signature = await signWith(signer, signedContent(terms.roundId, number, unsigned));
   const said = { ...unsigned, signature };
   const message = encodeEnvelope({ ...said, phase: number, roundId: terms.roundId, payload });
   return { message: message as Uplink<P>, said };

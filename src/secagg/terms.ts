@@ -2,12 +2,13 @@
  * The terms of a round: what every party agrees on before the first message, and all that this room
  * knows of a plan. The room above makes them from a plan; they are plain, frozen data.
  */
-import { lengthPrefixed, utf8 } from '../internal/bytes.ts';
-import { sha256 } from '../internal/sha256.ts';
+
 import type { ClientId, Roster } from '../identity/roster.ts';
 import type { Suite } from '../identity/suite.ts';
+import { lengthPrefixed, utf8 } from '../internal/bytes.ts';
+import { sha256 } from '../internal/sha256.ts';
 import { packedLength } from '../ring/packing.ts';
-import { type Graph, buildGraph } from './graph.ts';
+import { buildGraph, type Graph } from './graph.ts';
 import { type GraphParameters, quorum } from './graph-parameters.ts';
 
 /** One vector of the round as the ring sees it. */

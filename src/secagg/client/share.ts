@@ -103,7 +103,8 @@ function checkAdverts(
   ownKeys: readonly Uint8Array[],
 ): readonly CheckedAdvert[] {
   const { adverts } = decodeAdvertsDownlink(terms, self, downlink);
-  const keys = new Set(ownKeys.map(toHex));
+  const halfOf = (key: Uint8Array): string => toHex(key.subarray(0, 32));
+  const keys = new Set(ownKeys.map(halfOf));
   let previous = -1;
   const checked = adverts.map((said): CheckedAdvert => {
     if (said.sender <= previous || !areNeighbours(terms.graph, self, said.sender)) {
@@ -124,8 +125,8 @@ function checkAdverts(
     }
     for (const key of [advert.sealingKey, advert.maskingKey]) {
       if (!terms.suite.checkPublicKey(key)) throw blame('bad-key', `${who}: a key is not valid`);
-      if (keys.has(toHex(key))) throw blame('bad-key', `${who}: a key appears twice`);
-      keys.add(toHex(key));
+      if (keys.has(halfOf(key))) throw blame('bad-key', `${who}: a key appears twice`);
+      keys.add(halfOf(key));
     }
     return {
       index: said.sender,

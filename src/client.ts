@@ -1,0 +1,147 @@
+/**
+ * The client's steps: `import * as client from 'veilsum/client'`.
+ *
+ *     readPlan → advertise → share → mask → confirm → unmask
+ *
+ * Each step consumes its state and yields the next one and a message for the coordinator. A step out
+ * of order does not compile. All steps are asynchronous, because a signer (a WebCrypto or hardware
+ * key) and a claim store may be.
+ */
+import type { Signer } from './identity/signer.ts';
+import { type BeaconEvidence, checkBeacon } from './round/beacon.ts';
+import { encodeInputs } from './round/encode.ts';
+import type { Fields, InputsOf } from './round/fields.ts';
+import { planOf, termsOf } from './round/plan.ts';
+import type { ReviewedPlan } from './round/policy.ts';
+import { UsageError } from './errors.ts';
+import type { Claim } from './secagg/claim.ts';
+import { advertise as secaggAdvertise } from './secagg/client/advertise.ts';
+import { confirm as secaggConfirm } from './secagg/client/confirm.ts';
+import { mask as secaggMask } from './secagg/client/mask.ts';
+import { share as secaggShare } from './secagg/client/share.ts';
+import { type ClientState as SecaggState, termsOfClient } from './secagg/client/state.ts';
+import type { Next, Stepped as SecaggStepped } from './secagg/client/state.ts';
+import { beaconOfSaved, restore as secaggRestore } from './secagg/client/storage.ts';
+import { unmask as secaggUnmask } from './secagg/client/unmask.ts';
+import type { Downlink, Phase, Uplink } from './secagg/phases.ts';
+
+export {
+  type BeaconEvidence,
+  type BeaconPort,
+  type BeaconReceipt,
+  witness,
+} from './round/beacon.ts';
+export { type Policy, type ReviewedPlan, readPlan } from './round/policy.ts';
+export { type Claim, type ClaimVerdict, inMemoryClaim } from './secagg/claim.ts';
+export { resend, save } from './secagg/client/storage.ts';
+export type { Downlink, Uplink } from './secagg/phases.ts';
+
+declare const fieldsOf: unique symbol;
+
+/** A client before step `N` of a round with these fields; usable once. */
+export type ClientState<N extends Next = Next, F extends Fields = Fields> = SecaggState<N> & {
+  readonly [fieldsOf]?: F;
+};
+
+/** What a step yields: keep `next`, send `message`. */
+export type Stepped<P extends Phase, N extends Next, F extends Fields> = {
+  readonly next: ClientState<N, F>;
+  readonly message: Uplink<P>;
+};
+
+/**
+ * Step 1: enters the round with fresh keys.
+ *
+ * @param plan - as read under this client's own policy with `readPlan`.
+ * @param signer - this client's identity; its public key stands on the roster.
+ * @param options.context - SHA-256 (or another 32-byte hash) of the model that this client received.
+ * Clients that were sent different models do not end up in one sum.
+ * @param options.beacon - where the plan names a beacon: receipt, value and port.
+ * @param options.claim - the caller's durable claim store; needed only to survive a crash.
+ * @throws UsageError `unknown-id` (not on the roster), `state-spent` (advertised already).
+ * @throws ProtocolError `bad-beacon`, `beacon-too-late`.
+ */
+export async function advertise<F extends Fields>(
+  plan: ReviewedPlan<F>,
+  signer: Signer,
+  options: {
+    readonly context: Uint8Array;
+    readonly beacon?: BeaconEvidence;
+    readonly claim?: Claim;
+  },
+): Promise<Stepped<'advertise', 'share', F>> {
+  if (plan.trust.beacon !== undefined) {
+    if (options.beacon === undefined) {
+      throw new UsageError('wrong-type', 'beacon: the plan names one, so advertise needs its evidence');
+    }
+    await checkBeacon(plan, options.beacon);
+  }
+  const terms = termsOf(plan, options.beacon?.value);
+  return secaggAdvertise(terms, signer, { context: options.context, claim: options.claim });
+}
+
+/**
+ * Step 2: checks the neighbours' adverts and gives each of them sealed shares of this client's seeds.
+ *
+ * @throws ProtocolError (blaming the coordinator): the client has left the round.
+ * @throws CodecError if the bytes are no downlink of this step: the state stays usable.
+ */
+export const share: <F extends Fields>(
+  state: ClientState<'share', F>,
+  downlink: Downlink<'share'>,
+) => Promise<Stepped<'share', 'mask', F>> = secaggShare;
+
+/**
+ * Step 3: encodes the inputs, adds the plan's noise, and uploads the sum of them and all masks.
+ *
+ * @param inputs - one for each field of the plan, under its name.
+ * @returns also `clipped`, the names of fields that were clipped: for this client's own eyes.
+ * @throws UsageError for inputs that do not fit: wrong length, not finite, out of range; the state
+ * stays usable. @throws ProtocolError (blaming the coordinator). @throws CodecError.
+ */
+export async function mask<F extends Fields>(
+  state: ClientState<'mask', F>,
+  downlink: Downlink<'mask'>,
+  inputs: NoInfer<InputsOf<F>>,
+): Promise<Stepped<'mask', 'confirm', F> & { readonly clipped: readonly string[] }> {
+  const { fields, noise } = planOf(termsOfClient(state));
+  const { vectors, clipped } = encodeInputs(fields as F, noise, inputs);
+  try {
+    const stepped: SecaggStepped<'mask', 'confirm'> = await secaggMask(state, downlink, vectors);
+    return { ...stepped, clipped };
+  } finally {
+    for (const vector of vectors) vector.fill(0);
+  }
+}
+
+/** Step 4: checks who is in the sum, and signs it once. @throws ProtocolError, CodecError */
+export const confirm: <F extends Fields>(
+  state: ClientState<'confirm', F>,
+  downlink: Downlink<'confirm'>,
+) => Promise<Stepped<'confirm', 'unmask', F>> = secaggConfirm;
+
+/**
+ * Step 5: checks that a quorum confirmed the same, and reveals one share a neighbour.
+ *
+ * @throws ProtocolError, CodecError
+ */
+export const unmask: <F extends Fields>(
+  state: ClientState<'unmask', F>,
+  downlink: Downlink<'unmask'>,
+) => Promise<Stepped<'unmask', 'done', F>> = secaggUnmask;
+
+/**
+ * Restores a state that `save` gave. Narrow it by its `next` to go on.
+ *
+ * @param options.claim - the same durable claim store as before the crash.
+ * @throws CodecError if the bytes are no state of this plan's round; UsageError `unknown-id` if the
+ * signer is another client.
+ */
+export function restore<F extends Fields>(
+  plan: ReviewedPlan<F>,
+  saved: Uint8Array,
+  options: { readonly signer: Signer; readonly claim: Claim },
+): { readonly [N in Next]: ClientState<N, F> }[Next] {
+  const terms = termsOf(plan, beaconOfSaved(saved));
+  return secaggRestore(terms, saved, options) as { readonly [N in Next]: ClientState<N, F> }[Next];
+}

@@ -1,0 +1,63 @@
+/** What a result rests on, in words, derived from the plan: the list that comes with every sum. */
+import type { Plan } from './plan.ts';
+
+/** One assumption; `code` is stable, `text` is for people. */
+export type Assumption = { readonly code: string; readonly text: string };
+
+/** The assumptions of a plan. */
+export function assumptionsOf(plan: Plan): readonly Assumption[] {
+  const { parameters, trust } = plan;
+  const { corruptCount, absentCount, clients } = parameters;
+  const list: Assumption[] = [
+    {
+      code: 'corrupt-clients',
+      text: `At most ${corruptCount} of ${clients} clients collude with the coordinator; rolled-back claim stores and sold keys count among them.`,
+    },
+    {
+      code: 'roster-voucher',
+      text: 'Whoever signed the roster vouches that each key belongs to a different participant.',
+    },
+    trust.coordinator === 'active'
+      ? {
+          code: 'active-coordinator',
+          text: 'The coordinator may lie to anyone in any phase. It can still stop the round.',
+        }
+      : {
+          code: 'semi-honest-coordinator',
+          text: `The coordinator follows the protocol, and up to ${absentCount} clients drop out independently of the graph.`,
+        },
+    {
+      code: 'key-agreement',
+      text:
+        plan.suite === 'x25519'
+          ? 'X25519 is secure; traffic recorded today could be opened by a later quantum computer.'
+          : 'X25519 or ML-KEM-768 is secure.',
+    },
+    {
+      code: 'symmetric',
+      text: 'ChaCha20, ChaCha20-Poly1305, HKDF-SHA-256, SHA-256 and Ed25519 are secure.',
+    },
+    {
+      code: 'honest-inputs',
+      text: 'The sum is of what contributors put in: one that lies within its clip is not noticed.',
+    },
+    {
+      code: 'no-noise',
+      text: 'The exact sum is revealed, without noise: it may itself say something about a person.',
+    },
+  ];
+  if (trust.coordinator === 'active') {
+    list.push(
+      trust.beacon === undefined
+        ? {
+            code: 'no-beacon',
+            text: 'The coordinator was honest until the adverts were in, the making of plan and roster included: no beacon kept it from choosing the graph.',
+          }
+        : {
+            code: 'beacon',
+            text: `Nobody knew round ${trust.beacon.round} of "${trust.beacon.chain}" when the plan was published, and the corrupt clients were fixed before it.`,
+          },
+    );
+  }
+  return Object.freeze(list.map((assumption) => Object.freeze(assumption)));
+}

@@ -1,0 +1,236 @@
+/**
+ * The plan: the one thing that both sides hold. Users state facts (vectors, clip, who is invited, whom
+ * they trust); degree, threshold, quorum and moduli are derived, and whatever does not fit is refused
+ * here, before anybody sends anything. A plan's canonical bytes are hashed into everything.
+ */
+import { UsageError } from '../errors.ts';
+import { assertInteger } from '../internal/assert.ts';
+import { lengthPrefixed, utf8 } from '../internal/bytes.ts';
+import { sha256 } from '../internal/sha256.ts';
+import { type Roster, rosterBytes } from '../identity/roster.ts';
+import { SUITE_NAMES, type SuiteName, suite } from '../identity/suite.ts';
+import {
+  checkFloor,
+  type GraphParameters,
+  graphParameters,
+  quorum,
+} from '../secagg/graph-parameters.ts';
+import { type FieldShape, type Terms, termsOfRound } from '../secagg/terms.ts';
+import { type CborValue, encode } from '../wire/cbor.ts';
+import { assertFieldNames, type Field, type Fields, shapeOf } from './fields.ts';
+import type { Noise } from './noise.ts';
+
+/** A public randomness beacon and a round of it that lies in the future when the plan is published. */
+export type BeaconFacts = {
+  /** Name of the chain, as the caller's beacon port knows it. */
+  readonly chain: string;
+  /** Number of the beacon's round. */
+  readonly round: number;
+  /** How long before the beacon's round a client must have seen the plan, in milliseconds. */
+  readonly marginMs: number;
+};
+
+/** Whom the makers of a plan trust, and how far. */
+export type Trust = {
+  /** γ: share of clients that may collude with the coordinator. A decimal below 1. */
+  readonly corrupt: number | string;
+  /** δ: share of clients that may vanish, from first to last phase. A decimal below 1. */
+  readonly absent: number | string;
+  /** What the coordinator may do: lie to anyone in any phase (`active`, the default), or only listen. */
+  readonly coordinator?: 'active' | 'semi-honest';
+  readonly beacon?: BeaconFacts;
+};
+
+/** The facts of a round. */
+export type PlanFacts<F extends Fields> = {
+  /** Names the round; two rounds must not share it. 1 to 128 characters. */
+  readonly id: string;
+  readonly fields: F;
+  readonly roster: Roster;
+  readonly trust: Trust;
+  /** Least number of contributors in an opened sum; n − ⌊δn⌋ unless said. */
+  readonly floor?: number;
+  /** Key agreement; `x25519` unless said. The hybrid also withstands a later quantum computer. */
+  readonly suite?: SuiteName;
+  readonly noise: Noise;
+};
+
+/** A plan: facts and all that follows from them. Frozen. */
+export type Plan<F extends Fields = Fields> = {
+  readonly id: string;
+  readonly fields: F;
+  readonly roster: Roster;
+  readonly trust: {
+    readonly corrupt: string;
+    readonly absent: string;
+    readonly coordinator: 'active' | 'semi-honest';
+    readonly beacon: BeaconFacts | undefined;
+  };
+  readonly floor: number;
+  readonly suite: SuiteName;
+  readonly noise: Noise;
+  /** Derived: degree, threshold, window and what they come from. */
+  readonly parameters: GraphParameters;
+  /** Derived: least number of signatures on one set of survivors. */
+  readonly quorum: number;
+  /** Derived: each field as the ring holds it. */
+  readonly shapes: readonly FieldShape[];
+  /** SHA-256 of the canonical bytes, 32 bytes. */
+  readonly hash: Uint8Array;
+};
+
+/** The format of a plan's bytes. */
+export const PLAN_VERSION = 1;
+
+const bytesOf = new WeakMap<Plan, Uint8Array>();
+
+/**
+ * Makes a plan.
+ *
+ * @throws UsageError for facts out of range. @throws CapacityError naming numbers that would fit:
+ * `ring-overflow`, `graph-infeasible`, `floor-unreachable`, `too-many-clients`.
+ *
+ * **Cost**: the parameter search, milliseconds up to some thousand clients.
+ */
+export function plan<const F extends Fields>(facts: PlanFacts<F>): Plan<F> {
+  const { roster } = facts;
+  if (typeof facts.id !== 'string' || facts.id.length < 1 || facts.id.length > 128) {
+    throw new UsageError('out-of-range', 'plan id: expected a string of 1 to 128 characters');
+  }
+  assertFieldNames(Object.keys(facts.fields));
+  const suiteName = facts.suite ?? 'x25519';
+  if (!SUITE_NAMES.includes(suiteName)) {
+    throw new UsageError('out-of-range', `suite: expected one of ${SUITE_NAMES.join(', ')}`);
+  }
+  if (facts.noise?.kind !== 'none') {
+    throw new UsageError('wrong-type', 'noise: expected noNoise()');
+  }
+  const clients = roster.clients.length;
+  const trust = trustOf(facts.trust);
+  const parameters = graphParameters({ clients, ...trust });
+  const floor = facts.floor ?? parameters.defaultFloor;
+  checkFloor(parameters, floor);
+  const made = {
+    id: facts.id,
+    fields: Object.freeze({ ...facts.fields }) as F,
+    roster,
+    trust,
+    floor,
+    suite: suiteName,
+    noise: facts.noise,
+    parameters,
+    quorum: quorum(parameters, floor),
+    shapes: Object.freeze(
+      Object.entries(facts.fields).map(([name, field]) =>
+        Object.freeze(shapeOf(name, field, clients)),
+      ),
+    ),
+  };
+  const encoded = encode(planValue(made));
+  const hash = sha256(lengthPrefixed(utf8('veilsum/v1 plan'), encoded));
+  const whole: Plan<F> = Object.freeze({ ...made, hash });
+  bytesOf.set(whole, encoded);
+  return whole;
+}
+
+function trustOf(trust: Trust): Plan['trust'] {
+  const { beacon } = trust;
+  if (beacon !== undefined) {
+    if (typeof beacon.chain !== 'string' || beacon.chain.length < 1 || beacon.chain.length > 128) {
+      throw new UsageError('out-of-range', 'beacon chain: expected 1 to 128 characters');
+    }
+    assertInteger('beacon round', beacon.round, 0, Number.MAX_SAFE_INTEGER);
+    assertInteger('beacon marginMs', beacon.marginMs, 0, 2 ** 40);
+  }
+  return Object.freeze({
+    corrupt: String(trust.corrupt),
+    absent: String(trust.absent),
+    coordinator: trust.coordinator ?? 'active',
+    beacon: beacon === undefined ? undefined : Object.freeze({ ...beacon }),
+  });
+}
+
+/**
+ * A plan's canonical bytes: what a coordinator publishes.
+ *
+ * @throws UsageError `wrong-type` for an object that `plan` did not make.
+ */
+export function planBytes(of: Plan): Uint8Array {
+  const found = bytesOf.get(of);
+  if (found === undefined) {
+    throw new UsageError('wrong-type', 'plan: expected one made by plan() or readPlan()');
+  }
+  return found.slice();
+}
+
+function planValue(of: Omit<Plan, 'hash'>): CborValue {
+  const { parameters, trust } = of;
+  return {
+    version: PLAN_VERSION,
+    id: of.id,
+    fields: Object.entries(of.fields).map(([name, field]) => [name, fieldValue(field)]),
+    roster: rosterBytes(of.roster),
+    trust: {
+      corrupt: trust.corrupt,
+      absent: trust.absent,
+      coordinator: trust.coordinator,
+      beacon: trust.beacon === undefined ? null : { ...trust.beacon },
+    },
+    floor: of.floor,
+    suite: of.suite,
+    noise: of.noise.kind,
+    derived: {
+      corruptCount: parameters.corruptCount,
+      absentCount: parameters.absentCount,
+      degree: parameters.degree,
+      threshold: parameters.threshold,
+      window: parameters.window,
+      quorum: of.quorum,
+      modulusBits: of.shapes.map(({ modulusBits }) => modulusBits),
+    },
+  };
+}
+
+/** Numbers that need not be whole travel as their shortest decimal: canonical CBOR has no floats here. */
+function fieldValue(field: Field): CborValue {
+  if (field.kind === 'integer') {
+    return { kind: field.kind, length: field.length, min: field.min, max: field.max };
+  }
+  const { kind, length, bits } = field;
+  const common = { kind, length, bits, norm: field.clip.norm, bound: String(field.clip.bound) };
+  return field.kind === 'real' ? common : { ...common, maxWeight: field.maxWeight };
+}
+
+const noBeacon = new Uint8Array(0);
+const termsByPlan = new WeakMap<Plan, Map<string, Terms>>();
+const planByTerms = new WeakMap<Terms, Plan>();
+
+/** The terms of a plan's round under a beacon value (no bytes where the plan names none). Cached. */
+export function termsOf(of: Plan, beacon: Uint8Array = noBeacon): Terms {
+  if ((beacon.length > 0) !== (of.trust.beacon !== undefined)) {
+    const expected = of.trust.beacon === undefined ? 'none' : 'the value of the round it names';
+    throw new UsageError('wrong-length', `beacon value: the plan expects ${expected}`);
+  }
+  const known = termsByPlan.get(of) ?? new Map<string, Terms>();
+  termsByPlan.set(of, known);
+  const key = beacon.join();
+  let terms = known.get(key);
+  if (terms === undefined) {
+    terms = termsOfRound({
+      planHash: of.hash,
+      beacon: beacon.slice(),
+      roster: of.roster,
+      suite: suite(of.suite),
+      coordinator: of.trust.coordinator,
+      parameters: of.parameters,
+      floor: of.floor,
+      fields: of.shapes,
+    });
+    known.set(key, terms);
+    planByTerms.set(terms, of);
+  }
+  return terms;
+}
+
+/** The plan that terms were made from. */
+export const planOf = (terms: Terms): Plan => planByTerms.get(terms) as Plan;

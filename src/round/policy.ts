@@ -1,0 +1,208 @@
+/**
+ * A client's own policy, and the reading of a plan under it. The coordinator writes the plan, so a
+ * client believes none of it: it recomputes every derived number, refuses any difference, and refuses
+ * a plan that protects it less than it asks.
+ */
+import { CapacityError, ProtocolError, UsageError } from '../errors.ts';
+import { assertBytes, assertFinite, assertInteger } from '../internal/assert.ts';
+import type { Brand } from '../internal/brand.ts';
+import { equalBytes } from '../internal/bytes.ts';
+import { readRoster } from '../identity/roster.ts';
+import { SUITE_NAMES, type SuiteName } from '../identity/suite.ts';
+import { type CborValue, decode } from '../wire/cbor.ts';
+import { bytes, integer, list, record, text, tuple } from '../wire/fields.ts';
+import { CodecError } from '../errors.ts';
+import {
+  type Field,
+  type Fields,
+  integer as integerField,
+  real,
+  weightedMean,
+} from './fields.ts';
+import { noNoise } from './noise.ts';
+import { type BeaconFacts, PLAN_VERSION, type Plan, plan, planBytes } from './plan.ts';
+
+/** What a client insists on. Everything but the voucher has a default. */
+export type Policy<F extends Fields = Fields> = {
+  /** Ed25519 key of whoever vouches for rosters; 32 bytes. Should not be the coordinator's. */
+  readonly voucher: Uint8Array;
+  /** The fields that this program means to send; a plan with others is refused. */
+  readonly fields?: F;
+  /** Weakest coordinator model accepted: `active` (the default) or `semi-honest`. */
+  readonly coordinator?: 'active' | 'semi-honest';
+  /** Least γ accepted; 0.05 unless said. */
+  readonly corrupt?: number;
+  /** Least number of honest contributors that an opened sum must have, floor − ⌊γn⌋; 2 unless said. */
+  readonly honest?: number;
+  /** Whether the plan must name a beacon; no, unless said. */
+  readonly beacon?: 'required' | 'optional';
+  /** Whether the plan must use the hybrid suite; no, unless said. */
+  readonly suite?: 'hybrid' | 'any';
+};
+
+/** A plan that a client has read under its own policy: the only kind that it can advertise for. */
+export type ReviewedPlan<F extends Fields = Fields> = Brand<Plan<F>, 'ReviewedPlan'>;
+
+/** Most bytes of a plan: a roster of 10,000, and fields. */
+const MAX_PLAN_BYTES = 2_000_000;
+
+/**
+ * Reads a plan from its bytes and holds it against the client's policy.
+ *
+ * @throws CodecError if the bytes are no plan. @throws ProtocolError `plan-refused` (not what the
+ * policy asks, or a derived number differs), `bad-roster`; both blame the coordinator.
+ * @throws UsageError for a policy out of range.
+ *
+ * **Security**: the only way to a {@link ReviewedPlan}. **Cost**: one signature check, 0.1 ms a
+ * client for the roster's keys, and the parameter search.
+ */
+export function readPlan<F extends Fields = Fields>(
+  encoded: Uint8Array,
+  policy: Policy<F>,
+): ReviewedPlan<F> {
+  assertBytes('policy: voucher', policy.voucher, 32);
+  const found = rebuilt(encoded, policy.voucher);
+  hold(found, policy);
+  return found as ReviewedPlan<F>;
+}
+
+const refused = (message: string): ProtocolError =>
+  new ProtocolError('plan-refused', message, ['coordinator']);
+
+/** Decodes the facts, makes the plan anew, and compares every byte. */
+function rebuilt(encoded: Uint8Array, voucher: Uint8Array): Plan {
+  const what = 'plan';
+  const value = decode(encoded, { what, maxBytes: MAX_PLAN_BYTES });
+  const keys = ['version', 'id', 'fields', 'roster', 'trust', 'floor', 'suite', 'noise', 'derived'];
+  const of = record(value, keys, what);
+  const version = integer(of['version'], 0, 0xffff_ffff, 'plan: version');
+  if (version !== PLAN_VERSION) {
+    throw new CodecError('unknown-version', `plan: got version ${version}, expected ${PLAN_VERSION}`);
+  }
+  const trust = record(of['trust'], ['corrupt', 'absent', 'coordinator', 'beacon'], 'plan: trust');
+  const coordinator = text(trust['coordinator'], 16, 'plan: coordinator');
+  const suite = text(of['suite'], 32, 'plan: suite') as SuiteName;
+  if (coordinator !== 'active' && coordinator !== 'semi-honest') {
+    throw refused(`plan: got coordinator model "${coordinator}", expected active or semi-honest`);
+  }
+  if (!SUITE_NAMES.includes(suite)) throw refused(`plan: got the unknown suite "${suite}"`);
+  const noise = text(of['noise'], 32, 'plan: noise');
+  if (noise !== 'none') throw refused(`plan: got the unknown noise "${noise}"`);
+  const roster = readRoster(bytes(of['roster'], { min: 1, max: MAX_PLAN_BYTES }, 'plan: roster'), voucher);
+  const beacon = readBeacon(trust['beacon']);
+  let made: Plan;
+  try {
+    made = plan({
+      id: text(of['id'], 512, 'plan: id'),
+      fields: readFields(of['fields']),
+      roster,
+      trust: {
+        corrupt: text(trust['corrupt'], 32, 'plan: corrupt'),
+        absent: text(trust['absent'], 32, 'plan: absent'),
+        coordinator,
+        ...(beacon === undefined ? {} : { beacon }),
+      },
+      floor: integer(of['floor'], 0, 2 ** 32, 'plan: floor'),
+      suite,
+      noise: noNoise(),
+    });
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof CapacityError) {
+      throw refused(`plan: ${error.message}`);
+    }
+    throw error;
+  }
+  if (!equalBytes(planBytes(made), encoded)) {
+    throw refused(
+      `plan: its derived numbers are not those that follow from its facts (expected degree ` +
+        `${made.parameters.degree}, threshold ${made.parameters.threshold}, window ` +
+        `${made.parameters.window}, quorum ${made.quorum})`,
+    );
+  }
+  return made;
+}
+
+function readBeacon(value: CborValue | undefined): BeaconFacts | undefined {
+  if (value === null) return undefined;
+  const of = record(value, ['chain', 'round', 'marginMs'], 'plan: beacon');
+  return {
+    chain: text(of['chain'], 512, 'plan: beacon chain'),
+    round: integer(of['round'], 0, Number.MAX_SAFE_INTEGER, 'plan: beacon round'),
+    marginMs: integer(of['marginMs'], 0, 2 ** 40, 'plan: beacon margin'),
+  };
+}
+
+function readFields(value: CborValue | undefined): Fields {
+  const entries = list(value, 256, 'plan: fields').map((entry) => {
+    const [nameValue, of] = tuple(entry, 2, 'plan: field');
+    const name = text(nameValue, 64, 'plan: field name');
+    return [name, readField(of, `plan: field "${name}"`)] as const;
+  });
+  const fields = Object.fromEntries(entries);
+  if (Object.keys(fields).length !== entries.length) {
+    throw new CodecError('malformed', 'plan: a field name appears twice');
+  }
+  return fields;
+}
+
+function readField(value: CborValue | undefined, what: string): Field {
+  const kind = text((value as Record<string, CborValue> | null)?.['kind'], 16, `${what}: kind`);
+  if (kind === 'integer') {
+    const of = record(value, ['kind', 'length', 'min', 'max'], what);
+    const limit = Number.MAX_SAFE_INTEGER;
+    return integerField({
+      length: integer(of['length'], 1, 2 ** 32, `${what}: length`),
+      min: integer(of['min'], -limit, limit, `${what}: min`),
+      max: integer(of['max'], -limit, limit, `${what}: max`),
+    });
+  }
+  const common = ['kind', 'length', 'bits', 'norm', 'bound'];
+  const of = record(value, kind === 'real' ? common : [...common, 'maxWeight'], what);
+  const options = {
+    length: integer(of['length'], 1, 2 ** 32, `${what}: length`),
+    bits: integer(of['bits'], 0, 64, `${what}: bits`),
+    clip: {
+      norm: text(of['norm'], 8, `${what}: norm`) as 'l2' | 'linf',
+      bound: Number(text(of['bound'], 32, `${what}: bound`)),
+    },
+  };
+  if (kind === 'real') return real(options);
+  if (kind !== 'weighted-mean') throw new CodecError('malformed', `${what}: unknown kind`);
+  const maxWeight = integer(of['maxWeight'], 0, 2 ** 32, `${what}: maxWeight`);
+  return weightedMean({ ...options, maxWeight });
+}
+
+/** Refuses a plan that protects less than the policy asks. */
+function hold(found: Plan, policy: Policy): void {
+  const { coordinator = 'active', corrupt = 0.05, honest = 2, beacon = 'optional' } = policy;
+  assertFinite('policy: corrupt', corrupt, 0, 1);
+  assertInteger('policy: honest', honest, 2, 1_000_000);
+  const { trust, parameters } = found;
+  const say = (what: string, got: unknown, expected: unknown): ProtocolError =>
+    refused(`plan: ${what}: got ${got}, this client's policy expects ${expected}`);
+  if (coordinator === 'active' && trust.coordinator !== 'active') {
+    throw say('coordinator model', trust.coordinator, 'active');
+  }
+  if (Number(trust.corrupt) < corrupt) throw say('corrupt', trust.corrupt, `at least ${corrupt}`);
+  const least = found.floor - parameters.corruptCount;
+  if (least < honest) throw say('honest contributors', least, `at least ${honest}`);
+  if (beacon === 'required' && trust.beacon === undefined) throw say('beacon', 'none', 'one');
+  if (policy.suite === 'hybrid' && found.suite === 'x25519') {
+    throw say('suite', found.suite, 'the hybrid one');
+  }
+  if (policy.fields !== undefined && !sameFields(policy.fields, found.fields)) {
+    throw say('fields', JSON.stringify(found.fields), JSON.stringify(policy.fields));
+  }
+}
+
+/** Same names in the same order, same facts. Fields are frozen records made by this room. */
+const sameFields = (a: Fields, b: Fields): boolean => {
+  const flat = (fields: Fields): string =>
+    JSON.stringify(
+      Object.entries(fields).map(([name, field]) => [
+        name,
+        Object.entries({ ...field, ...('clip' in field ? field.clip : {}) }).sort(),
+      ]),
+    );
+  return flat(a) === flat(b);
+};

@@ -1,0 +1,40 @@
+/** What a round gives its coordinator: the sums as numbers, and all that must be known about them. */
+import type { ClientId } from '../identity/roster.ts';
+import type { Outcome } from '../secagg/coordinator/unmask.ts';
+import type { Fault } from '../secagg/fault.ts';
+import type { Phase } from '../secagg/phases.ts';
+import type { TranscriptHead } from '../wire/transcript.ts';
+import { type Assumption, assumptionsOf } from './assumptions.ts';
+import { decodeSums } from './encode.ts';
+import type { Fields, SumsOf } from './fields.ts';
+import type { Plan } from './plan.ts';
+
+/** The result of a round. Frozen. */
+export type Result<F extends Fields = Fields> = {
+  /** The contributors' sum (or weighted mean), under the names of the plan's fields. */
+  readonly sum: SumsOf<F>;
+  /** Whose vectors are in the sum, in roster order. */
+  readonly contributors: readonly ClientId[];
+  /** Who did not complete which phase. From `confirm` on, the vector is in the sum all the same. */
+  readonly dropped: readonly { readonly id: ClientId; readonly phase: Phase }[];
+  /** Every refused message, with the culprit where a signature proves one. */
+  readonly refused: readonly Fault[];
+  /** What the privacy of this sum rests on. */
+  readonly assumptions: readonly Assumption[];
+  /** Head of the Merkle log of all accepted messages. */
+  readonly transcript: TranscriptHead;
+};
+
+/** Turns ring sums into the plan's fields. @throws ProtocolError `poisoned-sum` */
+export function resultOf<F extends Fields>(plan: Plan<F>, outcome: Outcome): Result<F> {
+  const bits = plan.shapes.map(({ modulusBits }) => modulusBits);
+  const { sums, contributors, dropped, refused, transcript } = outcome;
+  return Object.freeze({
+    sum: decodeSums(plan.fields, bits, sums, contributors.length),
+    contributors,
+    dropped,
+    refused,
+    assumptions: assumptionsOf(plan),
+    transcript,
+  });
+}

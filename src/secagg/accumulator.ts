@@ -1,0 +1,180 @@
+/**
+ * The accumulator: a running sum that knows what is in it.
+ *
+ * Uploads are added, masks are taken away, in any order and on any number of machines; partial sums
+ * merge. Every addend has a name; the same name twice is refused, so that a message delivered twice
+ * is counted once, and a sum that lacks an addend cannot be finalised.
+ */
+import { UsageError } from '../errors.ts';
+import { addInto } from '../ring/vector.ts';
+import { assertCanonicalPacking, packedLength, unpackAddInto } from '../ring/packing.ts';
+import { CodecError } from '../errors.ts';
+import { decode, encode } from '../wire/cbor.ts';
+import { bytes, list, text, tuple } from '../wire/fields.ts';
+import type { FieldShape } from './terms.ts';
+
+/** A running sum of vectors mod 2^32, one a field. Mutable; only this file writes to it. */
+export type Accumulator = {
+  readonly fields: readonly FieldShape[];
+  readonly sums: readonly Uint32Array[];
+  /** Names of the addends. */
+  readonly holds: ReadonlySet<string>;
+};
+
+/** An empty accumulator. **Cost**: 4 bytes an element. */
+export const createAccumulator = (fields: readonly FieldShape[]): Accumulator =>
+  Object.freeze({
+    fields,
+    sums: fields.map(({ length }) => new Uint32Array(length)),
+    holds: new Set<string>(),
+  });
+
+/**
+ * Records a name before its addend is added.
+ *
+ * @throws UsageError `duplicate-id` if it is held already; nothing was added.
+ */
+export function holdOnce(accumulator: Accumulator, name: string): void {
+  if (accumulator.holds.has(name)) {
+    throw new UsageError(
+      'duplicate-id',
+      `accumulator: it holds "${name}" already, expected every addend once`,
+      { name },
+    );
+  }
+  (accumulator.holds as Set<string>).add(name);
+}
+
+/**
+ * Checks the form of a packed upload without touching any accumulator.
+ *
+ * @throws CodecError `truncated`, `trailing-bytes` or `non-canonical`.
+ */
+export function checkUpload(fields: readonly FieldShape[], upload: Uint8Array): void {
+  const expected = fields.reduce((sum, f) => sum + packedLength(f.length, f.modulusBits), 0);
+  if (upload.length !== expected) {
+    throw new CodecError(
+      upload.length < expected ? 'truncated' : 'trailing-bytes',
+      `upload: got ${upload.length} bytes, expected ${expected}`,
+      { got: upload.length, expected },
+    );
+  }
+  let at = 0;
+  for (const { length, modulusBits } of fields) {
+    const end = at + packedLength(length, modulusBits);
+    assertCanonicalPacking(upload.subarray(at, end), length, modulusBits);
+    at = end;
+  }
+}
+
+/**
+ * Adds a packed upload under a name.
+ *
+ * @throws CodecError if its form does not hold; UsageError `duplicate-id` if the name is held. In
+ * both cases the accumulator is as it was.
+ */
+export function addUpload(accumulator: Accumulator, name: string, upload: Uint8Array): void {
+  checkUpload(accumulator.fields, upload);
+  holdOnce(accumulator, name);
+  let at = 0;
+  accumulator.fields.forEach(({ length, modulusBits }, i) => {
+    const end = at + packedLength(length, modulusBits);
+    unpackAddInto(accumulator.sums[i] as Uint32Array, upload.subarray(at, end), modulusBits);
+    at = end;
+  });
+}
+
+/**
+ * Adds everything that `other` holds; `other` stays as it was. Commutative and associative.
+ *
+ * @throws UsageError `duplicate-id` if both hold one name, `wrong-length` if their fields differ; the
+ * accumulator is then as it was.
+ */
+export function mergeInto(accumulator: Accumulator, other: Accumulator): void {
+  if (!sameFields(accumulator.fields, other.fields)) {
+    throw new UsageError('wrong-length', 'accumulators: their fields differ, expected the same');
+  }
+  const both = [...other.holds].find((name) => accumulator.holds.has(name));
+  if (both !== undefined) {
+    throw new UsageError(
+      'duplicate-id',
+      `accumulators: both hold "${both}", expected every addend once`,
+      { name: both },
+    );
+  }
+  accumulator.sums.forEach((sum, i) => {
+    addInto(sum, sum, other.sums[i] as Uint32Array);
+  });
+  for (const name of other.holds) holdOnce(accumulator, name);
+}
+
+/** A deep copy. */
+export const copyAccumulator = (accumulator: Accumulator): Accumulator =>
+  Object.freeze({
+    fields: accumulator.fields,
+    sums: accumulator.sums.map((sum) => sum.slice()),
+    holds: new Set(accumulator.holds),
+  });
+
+/**
+ * The sums, once exactly the expected addends are in.
+ *
+ * @throws UsageError `unknown-id` naming an addend that is missing, or one that should not be there.
+ */
+export function finalise(
+  accumulator: Accumulator,
+  expected: ReadonlySet<string>,
+): readonly Uint32Array[] {
+  const missing = [...expected].find((name) => !accumulator.holds.has(name));
+  const foreign = [...accumulator.holds].find((name) => !expected.has(name));
+  if (missing !== undefined || foreign !== undefined) {
+    const problem = missing === undefined ? `"${foreign}" is foreign` : `"${missing}" is missing`;
+    throw new UsageError('unknown-id', `accumulator: ${problem}, expected exactly the round's addends`);
+  }
+  return accumulator.sums;
+}
+
+/** Canonical bytes; big-endian words. **Cost**: 4 bytes an element and the names. */
+export const accumulatorBytes = (accumulator: Accumulator): Uint8Array =>
+  encode([
+    accumulator.sums.map((sum) => {
+      const out = new Uint8Array(sum.length * 4);
+      const view = new DataView(out.buffer);
+      sum.forEach((word, i) => {
+        view.setUint32(4 * i, word);
+      });
+      return out;
+    }),
+    [...accumulator.holds].sort(),
+  ]);
+
+/** Reads {@link accumulatorBytes} for the same fields. @throws CodecError */
+export function readAccumulator(fields: readonly FieldShape[], encoded: Uint8Array): Accumulator {
+  const what = 'accumulator';
+  const [sums, names] = tuple(decode(encoded, { what, maxBytes: encoded.length }), 2, what);
+  const words = tuple(sums, fields.length, `${what}: sums`);
+  const held = list(names, 2 ** 20, `${what}: names`).map((n) => text(n, 256, `${what}: name`));
+  if (held.some((name, i) => i > 0 && name <= (held[i - 1] as string))) {
+    throw new CodecError('non-canonical', `${what}: names are repeated or out of order`);
+  }
+  return Object.freeze({
+    fields,
+    sums: fields.map(({ length, name }, i) => {
+      const flat = bytes(words[i], length * 4, `${what}: field "${name}"`);
+      const view = new DataView(flat.buffer, flat.byteOffset, flat.byteLength);
+      return Uint32Array.from({ length }, (_, j) => view.getUint32(4 * j));
+    }),
+    holds: new Set(held),
+  });
+}
+
+const sameFields = (a: readonly FieldShape[], b: readonly FieldShape[]): boolean =>
+  a.length === b.length &&
+  a.every((field, i) => {
+    const other = b[i] as FieldShape;
+    return (
+      field.name === other.name &&
+      field.length === other.length &&
+      field.modulusBits === other.modulusBits
+    );
+  });

@@ -1,0 +1,129 @@
+/** The end of a round: take all masks away, here or elsewhere, and say who is in the sum. */
+import type { ClientId } from '../../identity/roster.ts';
+import { reduceInto } from '../../ring/vector.ts';
+import { type TranscriptHead, transcriptHead } from '../../wire/transcript.ts';
+import {
+  type Accumulator,
+  copyAccumulator,
+  createAccumulator,
+  finalise,
+  mergeInto,
+} from '../accumulator.ts';
+import type { Fault } from '../fault.ts';
+import type { Phase } from '../phases.ts';
+import { PIECE_LENGTH, type Piece, runPieceInto } from '../pieces.ts';
+import { type FieldShape, idAt } from '../terms.ts';
+import { uploadName } from './accept.ts';
+import { checkClosable, takeClosable } from './close.ts';
+import { unmaskPieces } from './reconstruct.ts';
+import { type CoordinatorState, type Ledger, ledgerOf } from './state.ts';
+
+/** What a round gives. Frozen. */
+export type Outcome = {
+  /** One vector for each field, reduced mod 2^b: the exact sum of the contributors' vectors. */
+  readonly sums: readonly Uint32Array[];
+  /** Whose vectors are in the sum (U3), in roster order. */
+  readonly contributors: readonly ClientId[];
+  /** Who did not complete which phase; from `confirm` on the vector is in the sum all the same. */
+  readonly dropped: readonly { readonly id: ClientId; readonly phase: Phase }[];
+  /** Every refused message, and every box that a holder could not open. */
+  readonly refused: readonly Fault[];
+  /** Head of the Merkle log of all accepted messages. */
+  readonly transcript: TranscriptHead;
+};
+
+/** Work that may be done elsewhere; see {@link unmaskWork}. */
+export type UnmaskWork = { readonly fields: readonly FieldShape[]; readonly pieces: readonly Piece[] };
+
+/**
+ * The unmask work as plain data, for callers who spread it over threads or machines: run every piece
+ * into some accumulator made with `createAccumulator(fields)`, then hand the accumulators to `close`.
+ *
+ * @param options.pieceLength - elements in a piece, a multiple of 16.
+ * @throws ProtocolError `below-threshold`, `bad-share`; the state stays usable.
+ */
+export function unmaskWork(
+  state: CoordinatorState<'unmask'>,
+  options: { readonly pieceLength?: number } = {},
+): UnmaskWork {
+  checkClosable(state);
+  const ledger = ledgerOf(state);
+  ledger.pieceLength = options.pieceLength ?? PIECE_LENGTH;
+  const pieces = unmaskPieces(ledger, ledger.pieceLength);
+  ledger.pieceNames = pieces.map(({ name }) => name);
+  return { fields: ledger.terms.fields, pieces };
+}
+
+/**
+ * Opens the sum.
+ *
+ * @param accumulators - where {@link unmaskWork} was done elsewhere: what came of it, each piece once.
+ * @throws ProtocolError `below-threshold`, `bad-share`. @throws UsageError `duplicate-id` or
+ * `unknown-id` if the accumulators hold a piece twice or lack one. The state stays usable.
+ *
+ * **Cost**: one keystream over the vector for every survivor, and for every edge between a survivor
+ * and a dropped client.
+ */
+export function closeUnmask(
+  state: CoordinatorState<'unmask'>,
+  accumulators?: readonly Accumulator[],
+): Outcome {
+  checkClosable(state);
+  const ledger = ledgerOf(state);
+  const { fields } = ledger.terms;
+  const total = copyAccumulator(ledger.accumulator);
+  let names = ledger.pieceNames;
+  if (accumulators === undefined) {
+    const { pieces } = unmaskWork(state);
+    names = pieces.map(({ name }) => name);
+    for (const piece of pieces) runPieceInto(total, piece);
+    for (const piece of pieces) piece.key.fill(0);
+  } else {
+    for (const accumulator of accumulators) mergeInto(total, accumulator);
+  }
+  const expected = new Set([...ledger.u3.map(uploadName), ...names]);
+  const sums = finalise(total, expected).map((sum, i) => {
+    const out = new Uint32Array(sum.length);
+    reduceInto(out, sum, (fields[i] as FieldShape).modulusBits);
+    return out;
+  });
+  takeClosable(state);
+  return outcomeOf(ledger, sums);
+}
+
+function outcomeOf(ledger: Ledger, sums: readonly Uint32Array[]): Outcome {
+  const { terms, u0, u1, u2, u3, u4 } = ledger;
+  const name = (index: number): ClientId => idAt(terms, index);
+  const gone = (before: readonly number[], after: Iterable<number>, phase: Phase) => {
+    const still = new Set(after);
+    return before.filter((index) => !still.has(index)).map((index) => ({ id: name(index), phase }));
+  };
+  return Object.freeze({
+    sums,
+    contributors: u3.map(name),
+    dropped: [
+      ...gone(u0, u1, 'advertise'),
+      ...gone(u1, u2, 'share'),
+      ...gone(u2, u3, 'mask'),
+      ...gone(u3, u4, 'confirm'),
+      ...gone(u4, ledger.answers.keys(), 'unmask'),
+    ],
+    refused: [...ledger.faults, ...unopenedBoxes(ledger)],
+    transcript: transcriptHead(ledger.transcript),
+  });
+}
+
+/** Boxes that holders report as closed: one of the two lies, and it cannot be proven which. */
+const unopenedBoxes = (ledger: Ledger): readonly Fault[] =>
+  [...ledger.answers].flatMap(([holder, { answer }]) =>
+    answer.shares
+      .filter(({ share }) => share === undefined)
+      .map(({ dealer }): Fault => {
+        const [from, to] = [idAt(ledger.terms, dealer), idAt(ledger.terms, holder)];
+        const message = `client "${to}" reports that the box dealt by "${from}" did not open`;
+        return Object.freeze({ phase: 'unmask', code: 'bad-share', message, claimed: from });
+      }),
+  );
+
+/** An empty accumulator for a round's fields, e.g. on a worker. */
+export const accumulatorFor = (work: UnmaskWork): Accumulator => createAccumulator(work.fields);
