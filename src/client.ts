@@ -7,20 +7,21 @@
  * of order does not compile. All steps are asynchronous, because a signer (a WebCrypto or hardware
  * key) and a claim store may be.
  */
+
+import { UsageError } from './errors.ts';
 import type { Signer } from './identity/signer.ts';
 import { type BeaconEvidence, checkBeacon } from './round/beacon.ts';
 import { encodeInputs } from './round/encode.ts';
 import type { Fields, InputsOf } from './round/fields.ts';
 import { planOf, termsOf } from './round/plan.ts';
 import type { ReviewedPlan } from './round/policy.ts';
-import { UsageError } from './errors.ts';
 import type { Claim } from './secagg/claim.ts';
 import { advertise as secaggAdvertise } from './secagg/client/advertise.ts';
 import { confirm as secaggConfirm } from './secagg/client/confirm.ts';
 import { mask as secaggMask } from './secagg/client/mask.ts';
 import { share as secaggShare } from './secagg/client/share.ts';
-import { type ClientState as SecaggState, termsOfClient } from './secagg/client/state.ts';
 import type { Next, Stepped as SecaggStepped } from './secagg/client/state.ts';
+import { type ClientState as SecaggState, termsOfClient } from './secagg/client/state.ts';
 import { beaconOfSaved, restore as secaggRestore } from './secagg/client/storage.ts';
 import { unmask as secaggUnmask } from './secagg/client/unmask.ts';
 import type { Downlink, Phase, Uplink } from './secagg/phases.ts';
@@ -72,7 +73,10 @@ export async function advertise<F extends Fields>(
 ): Promise<Stepped<'advertise', 'share', F>> {
   if (plan.trust.beacon !== undefined) {
     if (options.beacon === undefined) {
-      throw new UsageError('wrong-type', 'beacon: the plan names one, so advertise needs its evidence');
+      throw new UsageError(
+        'wrong-type',
+        'beacon: the plan names one, so advertise needs its evidence',
+      );
     }
     await checkBeacon(plan, options.beacon);
   }

@@ -35,7 +35,10 @@ export { type Piece, runPieceInto } from './secagg/pieces.ts';
 declare const fieldsOf: unique symbol;
 
 /** A coordinator within phase `P` of a round with these fields. */
-export type CoordinatorState<P extends Phase = Phase, F extends Fields = Fields> = SecaggState<P> & {
+export type CoordinatorState<
+  P extends Phase = Phase,
+  F extends Fields = Fields,
+> = SecaggState<P> & {
   readonly [fieldsOf]?: F;
 };
 

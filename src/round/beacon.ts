@@ -13,11 +13,7 @@ export type BeaconPort = {
   /** When a round's value becomes public, in milliseconds since the epoch. */
   readonly timeMs: (chain: string, round: number) => number;
   /** Whether `value` is the chain's value for that round, e.g. by its threshold signature. */
-  readonly verify: (
-    chain: string,
-    round: number,
-    value: Uint8Array,
-  ) => boolean | Promise<boolean>;
+  readonly verify: (chain: string, round: number, value: Uint8Array) => boolean | Promise<boolean>;
 };
 
 /** A client's own record of having seen a plan while its beacon's round was still to come. */

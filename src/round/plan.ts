@@ -4,11 +4,11 @@
  * here, before anybody sends anything. A plan's canonical bytes are hashed into everything.
  */
 import { UsageError } from '../errors.ts';
+import { type Roster, rosterBytes } from '../identity/roster.ts';
+import { SUITE_NAMES, type SuiteName, suite } from '../identity/suite.ts';
 import { assertInteger } from '../internal/assert.ts';
 import { lengthPrefixed, utf8 } from '../internal/bytes.ts';
 import { sha256 } from '../internal/sha256.ts';
-import { type Roster, rosterBytes } from '../identity/roster.ts';
-import { SUITE_NAMES, type SuiteName, suite } from '../identity/suite.ts';
 import {
   checkFloor,
   type GraphParameters,
@@ -207,7 +207,7 @@ const planByTerms = new WeakMap<Terms, Plan>();
 
 /** The terms of a plan's round under a beacon value (no bytes where the plan names none). Cached. */
 export function termsOf(of: Plan, beacon: Uint8Array = noBeacon): Terms {
-  if ((beacon.length > 0) !== (of.trust.beacon !== undefined)) {
+  if (beacon.length > 0 !== (of.trust.beacon !== undefined)) {
     const expected = of.trust.beacon === undefined ? 'none' : 'the value of the round it names';
     throw new UsageError('wrong-length', `beacon value: the plan expects ${expected}`);
   }

@@ -3,22 +3,15 @@
  * client believes none of it: it recomputes every derived number, refuses any difference, and refuses
  * a plan that protects it less than it asks.
  */
-import { CapacityError, ProtocolError, UsageError } from '../errors.ts';
+import { CapacityError, CodecError, ProtocolError, UsageError } from '../errors.ts';
+import { readRoster } from '../identity/roster.ts';
+import { SUITE_NAMES, type SuiteName } from '../identity/suite.ts';
 import { assertBytes, assertFinite, assertInteger } from '../internal/assert.ts';
 import type { Brand } from '../internal/brand.ts';
 import { equalBytes } from '../internal/bytes.ts';
-import { readRoster } from '../identity/roster.ts';
-import { SUITE_NAMES, type SuiteName } from '../identity/suite.ts';
 import { type CborValue, decode } from '../wire/cbor.ts';
 import { bytes, integer, list, record, text, tuple } from '../wire/fields.ts';
-import { CodecError } from '../errors.ts';
-import {
-  type Field,
-  type Fields,
-  integer as integerField,
-  real,
-  weightedMean,
-} from './fields.ts';
+import { type Field, type Fields, integer as integerField, real, weightedMean } from './fields.ts';
 import { noNoise } from './noise.ts';
 import { type BeaconFacts, PLAN_VERSION, type Plan, plan, planBytes } from './plan.ts';
 
@@ -77,7 +70,10 @@ function rebuilt(encoded: Uint8Array, voucher: Uint8Array): Plan {
   const of = record(value, keys, what);
   const version = integer(of['version'], 0, 0xffff_ffff, 'plan: version');
   if (version !== PLAN_VERSION) {
-    throw new CodecError('unknown-version', `plan: got version ${version}, expected ${PLAN_VERSION}`);
+    throw new CodecError(
+      'unknown-version',
+      `plan: got version ${version}, expected ${PLAN_VERSION}`,
+    );
   }
   const trust = record(of['trust'], ['corrupt', 'absent', 'coordinator', 'beacon'], 'plan: trust');
   const coordinator = text(trust['coordinator'], 16, 'plan: coordinator');
@@ -88,7 +84,10 @@ function rebuilt(encoded: Uint8Array, voucher: Uint8Array): Plan {
   if (!SUITE_NAMES.includes(suite)) throw refused(`plan: got the unknown suite "${suite}"`);
   const noise = text(of['noise'], 32, 'plan: noise');
   if (noise !== 'none') throw refused(`plan: got the unknown noise "${noise}"`);
-  const roster = readRoster(bytes(of['roster'], { min: 1, max: MAX_PLAN_BYTES }, 'plan: roster'), voucher);
+  const roster = readRoster(
+    bytes(of['roster'], { min: 1, max: MAX_PLAN_BYTES }, 'plan: roster'),
+    voucher,
+  );
   const beacon = readBeacon(trust['beacon']);
   let made: Plan;
   try {

@@ -5,10 +5,9 @@
  * merge. Every addend has a name; the same name twice is refused, so that a message delivered twice
  * is counted once, and a sum that lacks an addend cannot be finalised.
  */
-import { UsageError } from '../errors.ts';
-import { addInto } from '../ring/vector.ts';
+import { CodecError, UsageError } from '../errors.ts';
 import { assertCanonicalPacking, packedLength, unpackAddInto } from '../ring/packing.ts';
-import { CodecError } from '../errors.ts';
+import { addInto } from '../ring/vector.ts';
 import { decode, encode } from '../wire/cbor.ts';
 import { bytes, list, text, tuple } from '../wire/fields.ts';
 import type { FieldShape } from './terms.ts';
@@ -129,7 +128,10 @@ export function finalise(
   const foreign = [...accumulator.holds].find((name) => !expected.has(name));
   if (missing !== undefined || foreign !== undefined) {
     const problem = missing === undefined ? `"${foreign}" is foreign` : `"${missing}" is missing`;
-    throw new UsageError('unknown-id', `accumulator: ${problem}, expected exactly the round's addends`);
+    throw new UsageError(
+      'unknown-id',
+      `accumulator: ${problem}, expected exactly the round's addends`,
+    );
   }
   return accumulator.sums;
 }

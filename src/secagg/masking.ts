@@ -2,8 +2,9 @@
  * Masks on vectors: a self mask, and one mask for every edge to a neighbour in U2, added by the one
  * with the lower roster position and subtracted by the other, so that an edge cancels in the sum.
  */
-import { wipe } from '../internal/bytes.ts';
+
 import type { AgreementKeyPair } from '../identity/suite.ts';
+import { wipe } from '../internal/bytes.ts';
 import { addStreamInto, subtractStreamInto } from '../prg/chacha20.ts';
 import { packedLength, packInto } from '../ring/packing.ts';
 import { encapsulates, pairMaskKey, selfMaskKey } from './keys.ts';

@@ -4,7 +4,7 @@
  * function of the piece and the accumulator it goes into.
  */
 import { UsageError } from '../errors.ts';
-import { BLOCK_WORDS, addStreamInto, subtractStreamInto } from '../prg/chacha20.ts';
+import { addStreamInto, BLOCK_WORDS, subtractStreamInto } from '../prg/chacha20.ts';
 import { type Accumulator, holdOnce } from './accumulator.ts';
 import type { FieldShape } from './terms.ts';
 

@@ -1,10 +1,11 @@
 /**
  * Step 3: check who is in U2, open the neighbours' boxes, and upload the vector under its masks.
  */
-import { assertLength } from '../../internal/assert.ts';
-import { equalBytes, u32, wipe } from '../../internal/bytes.ts';
+
 import { openBox } from '../../identity/sealed-box.ts';
 import type { AgreementKeyPair } from '../../identity/suite.ts';
+import { assertLength } from '../../internal/assert.ts';
+import { equalBytes, u32, wipe } from '../../internal/bytes.ts';
 import { fromBitmap } from '../../wire/bitmap.ts';
 import { verifyInclusion } from '../../wire/merkle.ts';
 import { decodeSharesDownlink, type NeighbourShare, type SharesDownlink } from '../downlinks.ts';
@@ -29,7 +30,14 @@ import { headerHash, requireSigned, signMessage } from '../signed.ts';
 import { hashOfU2, u2Leaf } from '../survivors.ts';
 import { idAt, reachesThreshold, sizeOf } from '../terms.ts';
 import { blame, readSigned } from './blame.ts';
-import { type ClientState, type Contents, type HeldShares, type Peer, type Stepped, step } from './state.ts';
+import {
+  type ClientState,
+  type Contents,
+  type HeldShares,
+  type Peer,
+  type Stepped,
+  step,
+} from './state.ts';
 
 /**
  * Uploads the masked vectors.
@@ -132,7 +140,8 @@ function checkU2(contents: Contents<'mask'>, content: SharesDownlink): readonly 
     const index = neighbour.header.sender;
     const peer = peers.get(index);
     const who = `client "${idAt(terms, index)}"`;
-    if (peer === undefined) throw blame('missing-neighbour', `U2: the advert of ${who} was withheld`);
+    if (peer === undefined)
+      throw blame('missing-neighbour', `U2: the advert of ${who} was withheld`);
     const part = checkPart(contents, neighbour);
     const leaf = u2Leaf(index, peer.advertHash, headerHash(terms, 'share', neighbour.header));
     if (!isIn(index, leaf, neighbour.u2Path)) {

@@ -1,10 +1,11 @@
 /**
  * Step 2: check the neighbours' adverts, then give every neighbour a sealed share of both secrets.
  */
-import { concat, equalBytes, toHex, u32, wipe } from '../../internal/bytes.ts';
-import { randomBytes } from '../../internal/random.ts';
+
 import { sealBox } from '../../identity/sealed-box.ts';
 import type { AgreementKeyPair } from '../../identity/suite.ts';
+import { concat, equalBytes, toHex, u32, wipe } from '../../internal/bytes.ts';
+import { randomBytes } from '../../internal/random.ts';
 import { merkleRoot } from '../../wire/merkle.ts';
 import { decodeAdvertsDownlink } from '../downlinks.ts';
 import { areNeighbours, ownX, shareX } from '../graph.ts';
@@ -19,18 +20,20 @@ import {
   selfSeedCommitment,
   shareHash,
 } from '../keys.ts';
-import {
-  decodeAdvert,
-  encodeParts,
-  encodeShareHeader,
-  encodeSharePart,
-} from '../messages.ts';
+import { decodeAdvert, encodeParts, encodeShareHeader, encodeSharePart } from '../messages.ts';
 import type { Downlink } from '../phases.ts';
 import { splitSecret } from '../shamir.ts';
 import { headerHash, requireSigned, signMessage } from '../signed.ts';
 import { idAt, reachesThreshold, type Terms } from '../terms.ts';
 import { blame, readSigned } from './blame.ts';
-import { type ClientState, type Contents, type HeldShares, type Peer, type Stepped, step } from './state.ts';
+import {
+  type ClientState,
+  type Contents,
+  type HeldShares,
+  type Peer,
+  type Stepped,
+  step,
+} from './state.ts';
 
 /**
  * Answers the adverts of the neighbours with sealed shares.

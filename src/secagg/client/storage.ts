@@ -6,8 +6,8 @@
  * a crash.
  */
 import { CodecError, UsageError } from '../../errors.ts';
-import { equalBytes } from '../../internal/bytes.ts';
 import type { Signer } from '../../identity/signer.ts';
+import { equalBytes } from '../../internal/bytes.ts';
 import { type CborValue, decode, encode } from '../../wire/cbor.ts';
 import { bytes, integer, list, record, text } from '../../wire/fields.ts';
 import type { Claim } from '../claim.ts';
@@ -94,7 +94,11 @@ export function restore(
     claim: options.claim,
     durable: true,
     context: bytes(of['context'], 32, 'saved state: context').slice(),
-    message: bytes(of['message'], { min: 1, max: longestMessage(terms) }, 'saved state: message').slice(),
+    message: bytes(
+      of['message'],
+      { min: 1, max: longestMessage(terms) },
+      'saved state: message',
+    ).slice(),
     next,
     memory: readMemory[next](terms, of['memory'] as CborValue),
   };

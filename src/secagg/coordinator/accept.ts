@@ -3,8 +3,8 @@
  * whose name it bears; a validly signed wrong message excludes its signer from the phase.
  */
 import { CodecError, type ProtocolCode, ProtocolError } from '../../errors.ts';
-import { equalBytes, toHex } from '../../internal/bytes.ts';
 import type { ClientId } from '../../identity/roster.ts';
+import { equalBytes, toHex } from '../../internal/bytes.ts';
 import { decodeEnvelope, type Envelope } from '../../wire/envelope.ts';
 import { merkleRoot } from '../../wire/merkle.ts';
 import { addUpload, checkUpload } from '../accumulator.ts';
@@ -67,7 +67,10 @@ function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefi
   }
   const { sender } = envelope;
   if (sender >= sizeOf(terms)) {
-    return refuse('not-on-roster', `message: got roster position ${sender}, expected one below ${sizeOf(terms)}`);
+    return refuse(
+      'not-on-roster',
+      `message: got roster position ${sender}, expected one below ${sizeOf(terms)}`,
+    );
   }
   const id = idAt(terms, sender);
   if (!equalBytes(envelope.roundId, terms.roundId)) {
@@ -81,7 +84,11 @@ function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefi
     );
   }
   if (!isSigned(terms, phase, envelope)) {
-    return refuse('bad-signature', `message in the name of "${id}": its signature does not verify`, id);
+    return refuse(
+      'bad-signature',
+      `message in the name of "${id}": its signature does not verify`,
+      id,
+    );
   }
   // From here on it is the sender's own doing.
   const accuse = (code: FaultCode, text: string): Fault =>
@@ -93,7 +100,9 @@ function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefi
       headerHash(terms, phase, before.said),
       headerHash(terms, phase, envelope),
     );
-    return isSame ? undefined : accuse('equivocation', 'signed a second, different message; the first stands');
+    return isSame
+      ? undefined
+      : accuse('equivocation', 'signed a second, different message; the first stands');
   }
   if (ledger.excluded.has(sender)) return accuse('excluded', 'signed a wrong message before');
   if (!isAmong(expected, sender)) return accuse('not-expected', `is not part of phase "${phase}"`);
@@ -147,7 +156,10 @@ const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) => void
     const said = saidOf(message);
     const advert = decodeAdvert(terms, said.header);
     if (!equalBytes(advert.context, ledger.context)) {
-      throw wrong('model-mismatch', 'received another model (context hash) than the coordinator sent out');
+      throw wrong(
+        'model-mismatch',
+        'received another model (context hash) than the coordinator sent out',
+      );
     }
     const keys = [advert.sealingKey, advert.maskingKey];
     for (const key of keys) {
@@ -180,7 +192,10 @@ const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) => void
       .map(({ index }) => index)
       .filter((index) => isAmong(u1, index))
       .sort((a, b) => a - b);
-    const parts = encodedParts.map((encoded) => ({ encoded, part: decodeSharePart(terms, encoded) }));
+    const parts = encodedParts.map((encoded) => ({
+      encoded,
+      part: decodeSharePart(terms, encoded),
+    }));
     if (
       parts.length !== expected.length ||
       parts.some(({ part }, i) => part.holder !== expected[i])
@@ -194,7 +209,10 @@ const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) => void
       const needs =
         terms.suite.ciphertextLength > 0 && encapsulates(terms, message.sender, part.holder);
       if (part.maskingCiphertext.length > 0 !== needs) {
-        throw wrong('bad-share', `its part for "${idAt(terms, part.holder)}" has a ciphertext too many or too few`);
+        throw wrong(
+          'bad-share',
+          `its part for "${idAt(terms, part.holder)}" has a ciphertext too many or too few`,
+        );
       }
     }
     ledger.shares.set(message.sender, { said, header, parts });
@@ -225,10 +243,7 @@ const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) => void
     const answer = decodeUnmaskHeader(terms, said.header);
     const dealers = answer.shares.map(({ dealer }) => dealer);
     const expected = u2.filter((index) => areNeighbours(terms.graph, message.sender, index));
-    if (
-      dealers.length !== expected.length ||
-      dealers.some((dealer, i) => dealer !== expected[i])
-    ) {
+    if (dealers.length !== expected.length || dealers.some((dealer, i) => dealer !== expected[i])) {
       throw wrong(
         'bad-share',
         `answered for ${dealers.length} dealers, expected one share for each of ${expected.length} neighbours, in order`,
@@ -236,7 +251,10 @@ const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) => void
     }
     const { sender } = message;
     const own = ledger.shares.get(sender)?.header.ownHash;
-    if (own === undefined || !equalBytes(shareHash(terms, 'self', sender, sender, answer.own), own)) {
+    if (
+      own === undefined ||
+      !equalBytes(shareHash(terms, 'self', sender, sender, answer.own), own)
+    ) {
       throw wrong('bad-share', 'its own share fails its own hash');
     }
     const bad = answer.shares.filter((revealed) => !isPinned(ledger, sender, revealed));
@@ -244,7 +262,10 @@ const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) => void
     ledger.answers.set(sender, { said, answer: { ...answer, shares } });
     if (bad.length > 0) {
       const dealersOfBad = bad.map(({ dealer }) => `"${idAt(terms, dealer)}"`).join(', ');
-      throw wrong('bad-share', `its shares of ${dealersOfBad} fail the dealers' hashes; they are skipped`);
+      throw wrong(
+        'bad-share',
+        `its shares of ${dealersOfBad} fail the dealers' hashes; they are skipped`,
+      );
     }
   },
 };

@@ -3,8 +3,8 @@
  * sent depends on what came in and nothing else, so a restored coordinator sends the same.
  */
 import { ProtocolError } from '../../errors.ts';
-import { concat } from '../../internal/bytes.ts';
 import type { ClientId } from '../../identity/roster.ts';
+import { concat } from '../../internal/bytes.ts';
 import { toBitmap } from '../../wire/bitmap.ts';
 import { inclusionPath, merkleTree } from '../../wire/merkle.ts';
 import { type Transcript, transcriptLog } from '../../wire/transcript.ts';
@@ -203,7 +203,9 @@ export function closeShare(state: CoordinatorState<'share'>): Closed<'mask'> {
   );
   const paths = new Map(ledger.u2.map((index, rank) => [index, inclusionPath(tree, rank)]));
   const pathOf = (index: number) => paths.get(index) as readonly Uint8Array[];
-  const parts = new Map(ledger.u2.map((dealer) => [dealer, partsOf(ledger.shares.get(dealer) as Dealt)]));
+  const parts = new Map(
+    ledger.u2.map((dealer) => [dealer, partsOf(ledger.shares.get(dealer) as Dealt)]),
+  );
   const u2 = toBitmap(ledger.u2, sizeOf(terms));
   ledger.u2Hash = hashOfU2(terms, u2, tree.root);
   return begun('mask', ledger, ledger.u2, (index) =>
@@ -213,7 +215,9 @@ export function closeShare(state: CoordinatorState<'share'>): Closed<'mask'> {
       ownPath: pathOf(index),
       neighbours: nearOf(terms, index, ledger.u2).map((dealer) => ({
         header: shareBy(dealer),
-        ...(parts.get(dealer)?.get(index) as NonNullable<ReturnType<ReturnType<typeof partsOf>['get']>>),
+        ...(parts.get(dealer)?.get(index) as NonNullable<
+          ReturnType<ReturnType<typeof partsOf>['get']>
+        >),
         u2Path: pathOf(dealer),
       })),
     }),
@@ -281,7 +285,5 @@ function quorumFor(terms: Terms, index: number, confirmed: readonly number[]): r
   return [...near, ...fill].sort((a, b) => a - b);
 }
 
-const saidIn =
-  (taken: Taken<object>) =>
-  (index: number) =>
-    (taken.get(index) as { readonly said: Parameters<typeof headerHash>[2] }).said;
+const saidIn = (taken: Taken<object>) => (index: number) =>
+  (taken.get(index) as { readonly said: Parameters<typeof headerHash>[2] }).said;

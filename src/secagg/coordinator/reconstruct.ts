@@ -14,12 +14,7 @@ import {
 } from '../keys.ts';
 import { addsMask, edgeKeys } from '../masking.ts';
 import { type Piece, piecesOf } from '../pieces.ts';
-import {
-  combineWithWeights,
-  fieldFor,
-  lagrangeWeights,
-  type Share,
-} from '../shamir.ts';
+import { combineWithWeights, fieldFor, lagrangeWeights, type Share } from '../shamir.ts';
 import { idAt } from '../terms.ts';
 import { isAmong } from './accept.ts';
 import { type Dealt, type Ledger, partFor } from './state.ts';

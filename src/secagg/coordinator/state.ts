@@ -76,8 +76,10 @@ export type CoordinatorContents = { readonly phase: Phase; readonly ledger: Ledg
 const states = vault<CoordinatorContents>('coordinator state');
 
 /** A fresh handle. */
-export const coordinatorStateOf = <P extends Phase>(phase: P, ledger: Ledger): CoordinatorState<P> =>
-  states.put(Object.freeze({ phase }), { phase, ledger });
+export const coordinatorStateOf = <P extends Phase>(
+  phase: P,
+  ledger: Ledger,
+): CoordinatorState<P> => states.put(Object.freeze({ phase }), { phase, ledger });
 
 /** The ledger, without spending the state. @throws UsageError `state-spent` */
 export const ledgerOf = (state: CoordinatorState): Ledger => states.peek(state).ledger;

@@ -6,8 +6,8 @@
  * again through the same strict decoders.
  */
 import { CodecError } from '../../errors.ts';
-import { equalBytes } from '../../internal/bytes.ts';
 import { clientId } from '../../identity/roster.ts';
+import { equalBytes } from '../../internal/bytes.ts';
 import { type CborValue, decode, encode } from '../../wire/cbor.ts';
 import type { SignedHeader } from '../../wire/envelope.ts';
 import { bytes, integer, list, record, text, tuple } from '../../wire/fields.ts';
@@ -23,8 +23,8 @@ import {
 } from '../messages.ts';
 import { PHASES, type Phase } from '../phases.ts';
 import { sizeOf, type Terms } from '../terms.ts';
-import { emptyLedger } from './begin.ts';
 import { indexKeys } from './accept.ts';
+import { emptyLedger } from './begin.ts';
 import {
   type CoordinatorState,
   coordinatorStateOf,
@@ -191,10 +191,21 @@ export function restoreCoordinator(terms: Terms, saved: Uint8Array): Coordinator
     const shares = answer.shares.filter(({ dealer }) => !gone?.has(dealer));
     ledger.answers.set(said.sender, { said, answer: { ...answer, shares } });
   }
-  const members = tuple(of['members'], 4, `${what}: members`).map((value) => readPositions(value, n));
-  [ledger.u1, ledger.u2, ledger.u3, ledger.u4] = members as [number[], number[], number[], number[]];
+  const members = tuple(of['members'], 4, `${what}: members`).map((value) =>
+    readPositions(value, n),
+  );
+  [ledger.u1, ledger.u2, ledger.u3, ledger.u4] = members as [
+    number[],
+    number[],
+    number[],
+    number[],
+  ];
   ledger.u2Hash = bytes(of['u2Hash'], { min: 0, max: 32 }, `${what}: H(U2)`).slice();
-  ledger.confirmHeader = bytes(of['confirmHeader'], { min: 0, max: 256 }, `${what}: header`).slice();
+  ledger.confirmHeader = bytes(
+    of['confirmHeader'],
+    { min: 0, max: 256 },
+    `${what}: header`,
+  ).slice();
   ledger.pieceLength = integer(of['pieceLength'], 0, 2 ** 32, `${what}: piece length`);
   ledger.pieceNames = list(of['pieceNames'], 2 ** 20, `${what}: pieces`).map((name) =>
     text(name, 256, `${what}: piece`),

@@ -33,7 +33,10 @@ export type Outcome = {
 };
 
 /** Work that may be done elsewhere; see {@link unmaskWork}. */
-export type UnmaskWork = { readonly fields: readonly FieldShape[]; readonly pieces: readonly Piece[] };
+export type UnmaskWork = {
+  readonly fields: readonly FieldShape[];
+  readonly pieces: readonly Piece[];
+};
 
 /**
  * The unmask work as plain data, for callers who spread it over threads or machines: run every piece
