@@ -68,40 +68,40 @@ function rebuilt(encoded: Uint8Array, voucher: Uint8Array): Plan {
   const value = decode(encoded, { what, maxBytes: MAX_PLAN_BYTES });
   const keys = ['version', 'id', 'fields', 'roster', 'trust', 'floor', 'suite', 'noise', 'derived'];
   const of = record(value, keys, what);
-  const version = integer(of['version'], 0, 0xffff_ffff, 'plan: version');
+  const version = integer(of.version, 0, 0xffff_ffff, 'plan: version');
   if (version !== PLAN_VERSION) {
     throw new CodecError(
       'unknown-version',
       `plan: got version ${version}, expected ${PLAN_VERSION}`,
     );
   }
-  const trust = record(of['trust'], ['corrupt', 'absent', 'coordinator', 'beacon'], 'plan: trust');
-  const coordinator = text(trust['coordinator'], 16, 'plan: coordinator');
-  const suite = text(of['suite'], 32, 'plan: suite') as SuiteName;
+  const trust = record(of.trust, ['corrupt', 'absent', 'coordinator', 'beacon'], 'plan: trust');
+  const coordinator = text(trust.coordinator, 16, 'plan: coordinator');
+  const suite = text(of.suite, 32, 'plan: suite') as SuiteName;
   if (coordinator !== 'active' && coordinator !== 'semi-honest') {
     throw refused(`plan: got coordinator model "${coordinator}", expected active or semi-honest`);
   }
   if (!SUITE_NAMES.includes(suite)) throw refused(`plan: got the unknown suite "${suite}"`);
-  const noise = text(of['noise'], 32, 'plan: noise');
+  const noise = text(of.noise, 32, 'plan: noise');
   if (noise !== 'none') throw refused(`plan: got the unknown noise "${noise}"`);
   const roster = readRoster(
-    bytes(of['roster'], { min: 1, max: MAX_PLAN_BYTES }, 'plan: roster'),
+    bytes(of.roster, { min: 1, max: MAX_PLAN_BYTES }, 'plan: roster'),
     voucher,
   );
-  const beacon = readBeacon(trust['beacon']);
+  const beacon = readBeacon(trust.beacon);
   let made: Plan;
   try {
     made = plan({
-      id: text(of['id'], 512, 'plan: id'),
-      fields: readFields(of['fields']),
+      id: text(of.id, 512, 'plan: id'),
+      fields: readFields(of.fields),
       roster,
       trust: {
-        corrupt: text(trust['corrupt'], 32, 'plan: corrupt'),
-        absent: text(trust['absent'], 32, 'plan: absent'),
+        corrupt: text(trust.corrupt, 32, 'plan: corrupt'),
+        absent: text(trust.absent, 32, 'plan: absent'),
         coordinator,
         ...(beacon === undefined ? {} : { beacon }),
       },
-      floor: integer(of['floor'], 0, 2 ** 32, 'plan: floor'),
+      floor: integer(of.floor, 0, 2 ** 32, 'plan: floor'),
       suite,
       noise: noNoise(),
     });
@@ -125,9 +125,9 @@ function readBeacon(value: CborValue | undefined): BeaconFacts | undefined {
   if (value === null) return undefined;
   const of = record(value, ['chain', 'round', 'marginMs'], 'plan: beacon');
   return {
-    chain: text(of['chain'], 512, 'plan: beacon chain'),
-    round: integer(of['round'], 0, Number.MAX_SAFE_INTEGER, 'plan: beacon round'),
-    marginMs: integer(of['marginMs'], 0, 2 ** 40, 'plan: beacon margin'),
+    chain: text(of.chain, 512, 'plan: beacon chain'),
+    round: integer(of.round, 0, Number.MAX_SAFE_INTEGER, 'plan: beacon round'),
+    marginMs: integer(of.marginMs, 0, 2 ** 40, 'plan: beacon margin'),
   };
 }
 
@@ -145,29 +145,29 @@ function readFields(value: CborValue | undefined): Fields {
 }
 
 function readField(value: CborValue | undefined, what: string): Field {
-  const kind = text((value as Record<string, CborValue> | null)?.['kind'], 16, `${what}: kind`);
+  const kind = text((value as Record<string, CborValue> | null)?.kind, 16, `${what}: kind`);
   if (kind === 'integer') {
     const of = record(value, ['kind', 'length', 'min', 'max'], what);
     const limit = Number.MAX_SAFE_INTEGER;
     return integerField({
-      length: integer(of['length'], 1, 2 ** 32, `${what}: length`),
-      min: integer(of['min'], -limit, limit, `${what}: min`),
-      max: integer(of['max'], -limit, limit, `${what}: max`),
+      length: integer(of.length, 1, 2 ** 32, `${what}: length`),
+      min: integer(of.min, -limit, limit, `${what}: min`),
+      max: integer(of.max, -limit, limit, `${what}: max`),
     });
   }
   const common = ['kind', 'length', 'bits', 'norm', 'bound'];
   const of = record(value, kind === 'real' ? common : [...common, 'maxWeight'], what);
   const options = {
-    length: integer(of['length'], 1, 2 ** 32, `${what}: length`),
-    bits: integer(of['bits'], 0, 64, `${what}: bits`),
+    length: integer(of.length, 1, 2 ** 32, `${what}: length`),
+    bits: integer(of.bits, 0, 64, `${what}: bits`),
     clip: {
-      norm: text(of['norm'], 8, `${what}: norm`) as 'l2' | 'linf',
-      bound: Number(text(of['bound'], 32, `${what}: bound`)),
+      norm: text(of.norm, 8, `${what}: norm`) as 'l2' | 'linf',
+      bound: Number(text(of.bound, 32, `${what}: bound`)),
     },
   };
   if (kind === 'real') return real(options);
   if (kind !== 'weighted-mean') throw new CodecError('malformed', `${what}: unknown kind`);
-  const maxWeight = integer(of['maxWeight'], 0, 2 ** 32, `${what}: maxWeight`);
+  const maxWeight = integer(of.maxWeight, 0, 2 ** 32, `${what}: maxWeight`);
   return weightedMean({ ...options, maxWeight });
 }
 

@@ -62,7 +62,7 @@ export function save(state: ClientState): Uint8Array {
 
 /** The beacon value that a saved state was made under; no bytes where there was none. */
 export const beaconOfSaved = (saved: Uint8Array): Uint8Array =>
-  bytes(fieldsOf(saved)['beacon'], { min: 0, max: 1_024 }, 'saved state: beacon').slice();
+  bytes(fieldsOf(saved).beacon, { min: 0, max: 1_024 }, 'saved state: beacon').slice();
 
 /**
  * Restores a saved state.
@@ -77,15 +77,15 @@ export function restore(
   options: { readonly signer: Signer; readonly claim: Claim },
 ): ClientState {
   const of = fieldsOf(saved);
-  const roundId = bytes(of['roundId'], 32, 'saved state: round id');
+  const roundId = bytes(of.roundId, 32, 'saved state: round id');
   if (!equalBytes(roundId, terms.roundId)) {
     throw new CodecError('wrong-round', 'saved state: it belongs to another round');
   }
-  const self = integer(of['self'], 0, sizeOf(terms) - 1, 'saved state: roster position');
+  const self = integer(of.self, 0, sizeOf(terms) - 1, 'saved state: roster position');
   if (!equalBytes(identityKeyAt(terms, self), options.signer.publicKey)) {
     throw new UsageError('unknown-id', 'signer: it is not the client whose state was saved');
   }
-  const next = text(of['next'], 16, 'saved state: next step') as Next;
+  const next = text(of.next, 16, 'saved state: next step') as Next;
   if (!STEPS.includes(next)) throw new CodecError('malformed', 'saved state: unknown step');
   const contents = {
     terms,
@@ -93,14 +93,14 @@ export function restore(
     signer: options.signer,
     claim: options.claim,
     durable: true,
-    context: bytes(of['context'], 32, 'saved state: context').slice(),
+    context: bytes(of.context, 32, 'saved state: context').slice(),
     message: bytes(
-      of['message'],
+      of.message,
       { min: 1, max: longestMessage(terms) },
       'saved state: message',
     ).slice(),
     next,
-    memory: readMemory[next](terms, of['memory'] as CborValue),
+    memory: readMemory[next](terms, of.memory as CborValue),
   };
   return stateOf(contents as Contents);
 }
@@ -129,7 +129,7 @@ function fieldsOf(saved: Uint8Array): Readonly<Record<string, CborValue>> {
   const what = 'saved state';
   const keys = ['version', 'next', 'roundId', 'beacon', 'self', 'context', 'message', 'memory'];
   const of = record(decode(saved, { what, maxBytes: saved.length }), keys, what);
-  const version = integer(of['version'], 0, 0xffff_ffff, `${what}: version`);
+  const version = integer(of.version, 0, 0xffff_ffff, `${what}: version`);
   if (version !== VERSION) {
     throw new CodecError('unknown-version', `${what}: got version ${version}, expected ${VERSION}`);
   }
@@ -146,9 +146,9 @@ function readHeld(terms: Terms, value: CborValue | undefined) {
   return list(value, terms.parameters.degree, 'saved state: shares').map((entry) => {
     const of = record(entry, ['dealer', 'self', 'masking'], 'saved state: shares');
     return {
-      dealer: integer(of['dealer'], 0, sizeOf(terms) - 1, 'saved state: dealer'),
-      self: seed(of['self'], 'share'),
-      masking: seed(of['masking'], 'share'),
+      dealer: integer(of.dealer, 0, sizeOf(terms) - 1, 'saved state: dealer'),
+      self: seed(of.self, 'share'),
+      masking: seed(of.masking, 'share'),
     };
   });
 }
@@ -178,55 +178,55 @@ const readMemory: {
   share: (_, value) => {
     const of = record(value, ['sealingSeed', 'maskingSeed', 'advertHash'], 'saved state');
     return {
-      sealingSeed: seed(of['sealingSeed'], 'sealing seed'),
-      maskingSeed: seed(of['maskingSeed'], 'masking seed'),
-      advertHash: seed(of['advertHash'], 'advert hash'),
+      sealingSeed: seed(of.sealingSeed, 'sealing seed'),
+      maskingSeed: seed(of.maskingSeed, 'masking seed'),
+      advertHash: seed(of.advertHash, 'advert hash'),
     };
   },
   mask: (terms, value) => {
     const of = record(value, maskKeys, 'saved state');
     const { publicKeyLength, ciphertextLength } = terms.suite;
-    const peers = list(of['peers'], terms.parameters.degree, 'saved state: peers').map((entry) => {
+    const peers = list(of.peers, terms.parameters.degree, 'saved state: peers').map((entry) => {
       const peer = record(entry, peerKeys, 'saved state: peer');
       return {
-        index: integer(peer['index'], 0, sizeOf(terms) - 1, 'saved state: peer'),
-        sealingKey: upTo(peer['sealingKey'], publicKeyLength, 'sealing key'),
-        maskingKey: upTo(peer['maskingKey'], publicKeyLength, 'masking key'),
-        advertHash: seed(peer['advertHash'], 'advert hash'),
-        maskingCiphertext: upTo(peer['maskingCiphertext'], ciphertextLength, 'ciphertext'),
-        maskingKemSecret: upTo(peer['maskingKemSecret'], 32, 'KEM secret'),
+        index: integer(peer.index, 0, sizeOf(terms) - 1, 'saved state: peer'),
+        sealingKey: upTo(peer.sealingKey, publicKeyLength, 'sealing key'),
+        maskingKey: upTo(peer.maskingKey, publicKeyLength, 'masking key'),
+        advertHash: seed(peer.advertHash, 'advert hash'),
+        maskingCiphertext: upTo(peer.maskingCiphertext, ciphertextLength, 'ciphertext'),
+        maskingKemSecret: upTo(peer.maskingKemSecret, 32, 'KEM secret'),
       };
     });
     return {
-      sealingSeed: seed(of['sealingSeed'], 'sealing seed'),
-      maskingSeed: seed(of['maskingSeed'], 'masking seed'),
-      selfSeed: seed(of['selfSeed'], 'self seed'),
-      ownShare: seed(of['ownShare'], 'own share'),
-      advertHash: seed(of['advertHash'], 'advert hash'),
-      shareHash: seed(of['shareHash'], 'share hash'),
+      sealingSeed: seed(of.sealingSeed, 'sealing seed'),
+      maskingSeed: seed(of.maskingSeed, 'masking seed'),
+      selfSeed: seed(of.selfSeed, 'self seed'),
+      ownShare: seed(of.ownShare, 'own share'),
+      advertHash: seed(of.advertHash, 'advert hash'),
+      shareHash: seed(of.shareHash, 'share hash'),
       peers,
     };
   },
   confirm: (terms, value) => {
     const of = record(value, ['ownShare', 'u2', 'u2Hash', 'maskHash', 'held'], 'saved state');
     return {
-      ownShare: seed(of['ownShare'], 'own share'),
-      u2: upTo(of['u2'], sizeOf(terms), 'U2'),
-      u2Hash: seed(of['u2Hash'], 'H(U2)'),
-      maskHash: seed(of['maskHash'], 'mask hash'),
-      held: readHeld(terms, of['held']),
+      ownShare: seed(of.ownShare, 'own share'),
+      u2: upTo(of.u2, sizeOf(terms), 'U2'),
+      u2Hash: seed(of.u2Hash, 'H(U2)'),
+      maskHash: seed(of.maskHash, 'mask hash'),
+      held: readHeld(terms, of.held),
     };
   },
   unmask: (terms, value) => {
     const keys = ['ownShare', 'u2', 'u2Hash', 'u3', 'confirmHeader', 'held'];
     const of = record(value, keys, 'saved state');
     return {
-      ownShare: seed(of['ownShare'], 'own share'),
-      u2: upTo(of['u2'], sizeOf(terms), 'U2'),
-      u2Hash: seed(of['u2Hash'], 'H(U2)'),
-      u3: upTo(of['u3'], sizeOf(terms), 'U3'),
-      confirmHeader: upTo(of['confirmHeader'], 256, 'confirm header'),
-      held: readHeld(terms, of['held']),
+      ownShare: seed(of.ownShare, 'own share'),
+      u2: upTo(of.u2, sizeOf(terms), 'U2'),
+      u2Hash: seed(of.u2Hash, 'H(U2)'),
+      u3: upTo(of.u3, sizeOf(terms), 'U3'),
+      confirmHeader: upTo(of.confirmHeader, 256, 'confirm header'),
+      held: readHeld(terms, of.held),
     };
   },
   done: (_, value) => {

@@ -119,12 +119,12 @@ const skippedShares = (ledger: Ledger): CborValue =>
 
 /** The beacon value that a saved state was made under; no bytes where there was none. */
 export const beaconOfSavedCoordinator = (saved: Uint8Array): Uint8Array =>
-  bytes(fieldsOf(saved)['beacon'], { min: 0, max: 1_024 }, 'saved coordinator: beacon').slice();
+  bytes(fieldsOf(saved).beacon, { min: 0, max: 1_024 }, 'saved coordinator: beacon').slice();
 
 function fieldsOf(saved: Uint8Array): Readonly<Record<string, CborValue>> {
   const what = 'saved coordinator';
   const of = record(decode(saved, { what, maxBytes: saved.length }), KEYS, what);
-  const version = integer(of['version'], 0, 0xffff_ffff, `${what}: version`);
+  const version = integer(of.version, 0, 0xffff_ffff, `${what}: version`);
   if (version !== VERSION) {
     throw new CodecError('unknown-version', `${what}: got version ${version}, expected ${VERSION}`);
   }
@@ -141,30 +141,30 @@ function fieldsOf(saved: Uint8Array): Readonly<Record<string, CborValue>> {
 export function restoreCoordinator(terms: Terms, saved: Uint8Array): CoordinatorState {
   const what = 'saved coordinator';
   const of = fieldsOf(saved);
-  if (!equalBytes(bytes(of['roundId'], 32, `${what}: round id`), terms.roundId)) {
+  if (!equalBytes(bytes(of.roundId, 32, `${what}: round id`), terms.roundId)) {
     throw new CodecError('wrong-round', `${what}: it belongs to another round`);
   }
-  const phase = text(of['phase'], 16, `${what}: phase`) as Phase;
+  const phase = text(of.phase, 16, `${what}: phase`) as Phase;
   if (!PHASES.includes(phase)) throw new CodecError('malformed', `${what}: unknown phase`);
   const n = sizeOf(terms);
   const ledger: Ledger = {
-    ...emptyLedger(terms, bytes(of['context'], 32, `${what}: context`).slice()),
+    ...emptyLedger(terms, bytes(of.context, 32, `${what}: context`).slice()),
     accumulator: readAccumulator(
       terms.fields,
-      bytes(of['accumulator'], { min: 1, max: saved.length }, `${what}: accumulator`),
+      bytes(of.accumulator, { min: 1, max: saved.length }, `${what}: accumulator`),
     ),
     transcript: {
-      entries: list(of['transcript'], 6 * n + 16, `${what}: transcript`).map((entry) =>
+      entries: list(of.transcript, 6 * n + 16, `${what}: transcript`).map((entry) =>
         bytes(entry, 32, `${what}: transcript entry`).slice(),
       ),
     },
   };
-  for (const said of readAll(of['adverts'], n)) {
+  for (const said of readAll(of.adverts, n)) {
     const advert = decodeAdvert(terms, said.header);
     ledger.adverts.set(said.sender, { said, advert });
     indexKeys(ledger, said.sender, advert);
   }
-  for (const entry of list(of['shares'], n, `${what}: shares`)) {
+  for (const entry of list(of.shares, n, `${what}: shares`)) {
     const [head, payload] = tuple(entry, 2, `${what}: share`);
     const said = readSaid(head, n);
     const encodedParts = decodeParts(
@@ -177,41 +177,35 @@ export function restoreCoordinator(terms: Terms, saved: Uint8Array): Coordinator
       parts: encodedParts.map((encoded) => ({ encoded, part: decodeSharePart(terms, encoded) })),
     });
   }
-  for (const said of readAll(of['masks'], n)) ledger.masks.set(said.sender, { said });
-  for (const said of readAll(of['confirms'], n)) ledger.confirms.set(said.sender, { said });
+  for (const said of readAll(of.masks, n)) ledger.masks.set(said.sender, { said });
+  for (const said of readAll(of.confirms, n)) ledger.confirms.set(said.sender, { said });
   const skipped = new Map(
-    list(of['skipped'], n, `${what}: skipped`).map((entry) => {
+    list(of.skipped, n, `${what}: skipped`).map((entry) => {
       const [holder, ...dealers] = readPositions(entry, n);
       return [holder, new Set(dealers)];
     }),
   );
-  for (const said of readAll(of['answers'], n)) {
+  for (const said of readAll(of.answers, n)) {
     const answer = decodeUnmaskHeader(terms, said.header);
     const gone = skipped.get(said.sender);
     const shares = answer.shares.filter(({ dealer }) => !gone?.has(dealer));
     ledger.answers.set(said.sender, { said, answer: { ...answer, shares } });
   }
-  const members = tuple(of['members'], 4, `${what}: members`).map((value) =>
-    readPositions(value, n),
-  );
+  const members = tuple(of.members, 4, `${what}: members`).map((value) => readPositions(value, n));
   [ledger.u1, ledger.u2, ledger.u3, ledger.u4] = members as [
     number[],
     number[],
     number[],
     number[],
   ];
-  ledger.u2Hash = bytes(of['u2Hash'], { min: 0, max: 32 }, `${what}: H(U2)`).slice();
-  ledger.confirmHeader = bytes(
-    of['confirmHeader'],
-    { min: 0, max: 256 },
-    `${what}: header`,
-  ).slice();
-  ledger.pieceLength = integer(of['pieceLength'], 0, 2 ** 32, `${what}: piece length`);
-  ledger.pieceNames = list(of['pieceNames'], 2 ** 20, `${what}: pieces`).map((name) =>
+  ledger.u2Hash = bytes(of.u2Hash, { min: 0, max: 32 }, `${what}: H(U2)`).slice();
+  ledger.confirmHeader = bytes(of.confirmHeader, { min: 0, max: 256 }, `${what}: header`).slice();
+  ledger.pieceLength = integer(of.pieceLength, 0, 2 ** 32, `${what}: piece length`);
+  ledger.pieceNames = list(of.pieceNames, 2 ** 20, `${what}: pieces`).map((name) =>
     text(name, 256, `${what}: piece`),
   );
-  for (const index of readPositions(of['excluded'], n)) ledger.excluded.add(index);
-  for (const fault of list(of['faults'], 2 ** 20, `${what}: faults`)) {
+  for (const index of readPositions(of.excluded, n)) ledger.excluded.add(index);
+  for (const fault of list(of.faults, 2 ** 20, `${what}: faults`)) {
     ledger.faults.push(readFault(fault));
   }
   return coordinatorStateOf(phase, ledger);
