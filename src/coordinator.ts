@@ -95,8 +95,8 @@ export function close<P extends Phase, F extends Fields = Fields>(
 ): CloseOf<P, F> {
   const plan = planOf(ledgerOf(state).terms);
   const closed = secaggClose(state as SecaggState<P>, accumulators);
-  if (state.phase !== 'unmask') return closed as CloseOf<P, F>;
-  return { next: resultOf(plan, closed.next as Outcome) } as CloseOf<P, F>;
+  if (state.phase !== 'unmask') return closed as unknown as CloseOf<P, F>;
+  return { next: resultOf(plan, closed.next as Outcome) } as unknown as CloseOf<P, F>;
 }
 
 /** Restores a coordinator that `save` gave; it may simply go on. Narrow it by its `phase`. @throws CodecError */

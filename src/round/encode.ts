@@ -1,6 +1,5 @@
 /** From numbers to the ring and back, field by field. */
 import { ProtocolError, UsageError } from '../errors.ts';
-import { assertInteger } from '../internal/assert.ts';
 import { decodeIntegerSum, encodeIntegers, exactIntegers } from '../ring/exact-integers.ts';
 import { decodeReal, encodeReal, fixedPoint } from '../ring/fixed-point.ts';
 import { centre } from '../ring/vector.ts';
@@ -69,7 +68,13 @@ const residues = (integers: Int32Array): Uint32Array =>
 /** Values times weight, then the weight itself. */
 function encodeWeighted(field: WeightedMeanField, input: Weighted) {
   const { values, weight } = input;
-  assertInteger('weight', weight, 1, field.maxWeight);
+  if (!Number.isSafeInteger(weight) || weight < 1 || weight > field.maxWeight) {
+    // The weight is the client's own: the message does not show it.
+    throw new UsageError(
+      'out-of-range',
+      `weight: expected an integer from 1 to ${field.maxWeight}`,
+    );
+  }
   const { integers, clipped } = encodeReal(fixedPoint(field), values);
   const vector = new Uint32Array(field.length + 1);
   for (let i = 0; i < field.length; i++) {

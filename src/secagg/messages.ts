@@ -10,7 +10,7 @@ import type { Phase } from './phases.ts';
 import { sizeOf, type Terms, uploadLength } from './terms.ts';
 
 /** A sealed pair of shares: two of 32 bytes, from, to, and the tag. */
-export const BOX_LENGTH = 32 + 32 + 4 + 4 + 16;
+export const BOX_LENGTH: number = 32 + 32 + 4 + 4 + 16;
 
 /** A part of a share message: what one neighbour gets. */
 export type SharePart = {

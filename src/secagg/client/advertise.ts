@@ -43,11 +43,14 @@ export async function advertise(
   const sealingSeed = randomBytes(SEED_LENGTH);
   const maskingSeed = randomBytes(SEED_LENGTH);
   const context = options.context.slice();
-  const header = encodeAdvert({
-    sealingKey: sealingKeyPair(terms, sealingSeed).publicKey,
-    maskingKey: maskingKeyPair(terms, maskingSeed).publicKey,
-    context,
-  });
+  const [sealing, masking] = [
+    sealingKeyPair(terms, sealingSeed),
+    maskingKeyPair(terms, maskingSeed),
+  ];
+  const keys = { sealingKey: sealing.publicKey, maskingKey: masking.publicKey };
+  terms.suite.wipe(sealing);
+  terms.suite.wipe(masking);
+  const header = encodeAdvert({ ...keys, context });
   const { message, said } = await signMessage(terms, 'advertise', self, signer, header);
   const contents: Contents<'share'> = {
     terms,

@@ -75,7 +75,10 @@ export const mask = (
       const kem = edgeKem(terms, self, masking, peer, part.maskingCiphertext);
       const edge = { self, peer: peer.index, keys: masking, peerKey: peer.maskingKey, context };
       addEdgeMaskInto(masked, terms, { ...edge, ...kem });
+      if (kem.kemSecret !== peer.maskingKemSecret) wipe(kem.kemSecret);
     }
+    terms.suite.wipe(sealing);
+    terms.suite.wipe(masking);
     const u2Hash = hashOfU2(terms, content.u2, content.u2Root);
     const { message, said } = await signMessage(
       terms,

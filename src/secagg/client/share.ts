@@ -72,6 +72,8 @@ export const share = (
       }),
     );
     for (const shares of dealt) wipe(shares.self, shares.masking);
+    suite.wipe(sealing);
+    suite.wipe(masking);
     const header = encodeShareHeader({
       commitment: selfSeedCommitment(terms, self, selfSeed),
       ownHash: shareHash(terms, 'self', self, self, own),

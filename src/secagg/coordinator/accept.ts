@@ -36,8 +36,8 @@ import {
 /**
  * Takes in one client's message of the state's phase.
  *
- * @returns nothing if it was taken (or is the same message again), else the fault; every fault also
- * stands in the result's `refused`.
+ * @returns nothing if it was taken (or is the same message again), else the fault. Faults also stand
+ * in the result's `refused`: the first 1,024 + 16 n of them, so that a flood does not fill memory.
  * @throws UsageError `state-spent` only.
  *
  * **Cost**: one signature check; a mask message also hashes, unpacks and adds its vector. Bytes that
@@ -49,9 +49,11 @@ export function accept<P extends Phase>(
 ): Fault | undefined {
   const ledger = ledgerOf(state);
   const fault = take(ledger, state.phase, message);
-  if (fault !== undefined) ledger.faults.push(fault);
+  if (fault !== undefined && ledger.faults.length < mostFaults(ledger)) ledger.faults.push(fault);
   return fault;
 }
+
+const mostFaults = ({ terms }: Ledger): number => 1_024 + 16 * sizeOf(terms);
 
 function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefined {
   const { terms } = ledger;

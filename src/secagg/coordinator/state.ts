@@ -88,7 +88,10 @@ export const ledgerOf = (state: CoordinatorState): Ledger => states.peek(state).
 export const takeLedger = (state: CoordinatorState): Ledger => states.take(state).ledger;
 
 /** Who may speak in a phase, and who has. */
-export function standingIn(ledger: Ledger, phase: Phase) {
+export function standingIn(
+  ledger: Ledger,
+  phase: Phase,
+): { readonly expected: readonly number[]; readonly taken: Taken<object> } {
   switch (phase) {
     case 'advertise':
       return { expected: ledger.u0, taken: ledger.adverts };
