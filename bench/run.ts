@@ -1,0 +1,57 @@
+/**
+ * `npm run bench` runs every room, `npm run bench -- secagg` one of them. A table goes to stdout; with
+ * `--json FILE` the records go into a file. A bound that is missed is reported and does not fail the
+ * run: the numbers are there to be read.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { machine, type Report } from './harness.ts';
+import { tableOf } from './report.ts';
+import { secagg } from './secagg.ts';
+
+/** The rooms that can be measured. */
+const rooms: Readonly<Record<string, () => Promise<Report>>> = { secagg };
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'string' } },
+  allowPositionals: true,
+});
+const unknown = positionals.find((name) => !Object.hasOwn(rooms, name));
+if (unknown !== undefined) {
+  process.stderr.write(`no room "${unknown}"; there are: ${Object.keys(rooms).join(', ')}\n`);
+  process.exit(2);
+}
+
+const before = machine();
+const start = performance.now();
+const reports: Report[] = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(rooms)) {
+  reports.push(await (rooms[name] as () => Promise<Report>)());
+}
+const report: Report = {
+  records: reports.flatMap(({ records }) => records),
+  least: new Map(reports.flatMap(({ least }) => [...least])),
+  elsewhere: reports.flatMap(({ elsewhere }) => elsewhere),
+};
+const seconds = Math.round((performance.now() - start) / 1000);
+const { load, ...rest } = before;
+const setting = { ...rest, date: new Date().toISOString().slice(0, 10), seconds, load };
+
+process.stdout.write(
+  `${setting.cpu}, ${setting.cores} cores, ${setting.platform}, Node ${setting.node}, ` +
+    `OpenSSL ${setting.openssl}, load ${load.join(' ')} before and ` +
+    `${machine().load.join(' ')} after, ${setting.date}, ${seconds} s\n\n${tableOf(report)}\n`,
+);
+const missed = report.records.filter(({ holds }) => holds === false);
+if (missed.length > 0) {
+  process.stdout.write(`\nMissed: ${missed.map(({ name }) => name).join(', ')}\n`);
+}
+if (values.json !== undefined) {
+  const found = {
+    machine: { ...setting, loadAfter: machine().load },
+    records: report.records,
+    least: Object.fromEntries(report.least),
+    elsewhere: report.elsewhere,
+  };
+  writeFileSync(values.json, `${JSON.stringify(found, undefined, 2)}\n`);
+}
