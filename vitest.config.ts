@@ -20,7 +20,8 @@ const config: ViteUserConfig = {
     ...shared.test,
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/dist/**', 'test/browser/**'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 };
 
