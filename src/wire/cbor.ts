@@ -7,32 +7,14 @@
  * (safe integers, byte and text strings, booleans, null, arrays, maps with text keys), limits that
  * hold while reading, a check that re-encoding gives the same bytes, and veilsum's errors.
  */
-import {
-  decodeFirst,
-  encodeInto,
-  rfc8949EncodeOptions,
-  type DecodeOptions as Strictness,
-  Tokenizer,
-} from 'cborg';
+import { decodeFirst, encodeInto, rfc8949EncodeOptions } from 'cborg';
 import { encodedLength } from 'cborg/length';
-import { type CodecCode, CodecError, UsageError } from '../errors.ts';
+import { CodecError, UsageError } from '../errors.ts';
 import { equalBytes, wipe } from '../internal/bytes.ts';
+import { type CborValue, MAX_DEPTH, MAX_ITEMS } from './cbor-grammar.ts';
+import { fault, type GuardedTokenizer, guardedTokenizer, STRICT } from './cbor-tokenizer.ts';
 
-/** What can be encoded: plain data, integers only. */
-export type CborValue =
-  | number
-  | string
-  | Uint8Array
-  | boolean
-  | null
-  | readonly CborValue[]
-  | { readonly [key: string]: CborValue };
-
-/** How deep arrays and maps may be nested. A lone integer has depth 0, `[1]` has depth 1. */
-export const MAX_DEPTH = 16;
-
-/** How many items (values and map keys) one encoding may hold. Bounds the memory of a decoder. */
-export const MAX_ITEMS: number = 2 ** 20;
+export { type CborValue, MAX_DEPTH, MAX_ITEMS };
 
 /** What is being decoded, and how large it may be. */
 export type DecodeOptions = {
@@ -103,17 +85,6 @@ const unsupported = (got: string): UsageError =>
     `value: got ${got}, expected safe integers, text, bytes, booleans, null, arrays or plain objects`,
   );
 
-const STRICT: Strictness = Object.freeze({
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-  allowBigInt: false,
-  rejectDuplicateMapKeys: true,
-  retainStringBytes: true,
-});
-
 /**
  * Decodes bytes from outside, accepting only what {@link encode} would have produced.
  *
@@ -168,7 +139,7 @@ export function decode(bytes: Uint8Array, options: DecodeOptions): CborValue {
 
 function firstItem(
   bytes: Uint8Array,
-  tokenizer: Guarded,
+  tokenizer: GuardedTokenizer,
   what: string,
 ): readonly [CborValue, Uint8Array] {
   try {
@@ -183,98 +154,4 @@ function firstItem(
       'got a map key that is twice there or not text',
     );
   }
-}
-
-const fault = (what: string, at: number, code: CodecCode, got: string): CodecError =>
-  new CodecError(code, `${what}: ${got}, at byte ${at}; expected canonical CBOR`, { what, at });
-
-type Guarded = NonNullable<Strictness['tokenizer']>;
-
-/** A byte order mark is part of the text: dropping it would give two encodings to one value. */
-const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/**
- * cborg's tokenizer with our limits. cborg builds values by recursion, one call a level: so nesting
- * is bounded here, token by token, before it can recurse.
- */
-function guardedTokenizer(bytes: Uint8Array, what: string): Guarded {
-  const inner = new Tokenizer(bytes, STRICT);
-  const open: number[] = []; // of each open array or map, outermost first: how many items to come
-  let items = 0;
-  const nextToken = (at: number): ReturnType<Guarded['next']> => {
-    try {
-      return inner.next();
-    } catch {
-      throw fault(what, at, ...refusal(bytes, at));
-    }
-  };
-  return {
-    pos: () => inner.pos(),
-    // Asked before every item that must be there, and at no other time.
-    done: () => {
-      if (inner.done()) throw fault(what, inner.pos(), 'truncated', 'got the end of the input');
-      return false;
-    },
-    next: () => {
-      const at = inner.pos();
-      if (++items > MAX_ITEMS) {
-        throw fault(what, at, 'too-large', `got more items than the ${MAX_ITEMS} allowed`);
-      }
-      while (open.at(-1) === 0) open.pop();
-      if (open.length > 0) (open[open.length - 1] as number)--;
-      const token = nextToken(at);
-      const { major, name } = token.type;
-      if (major === 6) throw fault(what, at, 'malformed', 'got a tag');
-      if (name === 'float') throw fault(what, at, 'malformed', 'got a float');
-      if (token.byteValue !== undefined) {
-        try {
-          token.value = utf8Decoder.decode(token.byteValue);
-        } catch {
-          throw fault(what, at, 'malformed', 'got text that is not UTF-8');
-        }
-      }
-      if (major !== 4 && major !== 5) return token;
-      const length = major === 4 ? token.value : 2 * token.value;
-      if (open.length >= MAX_DEPTH) {
-        throw fault(
-          what,
-          at,
-          'malformed',
-          `got deeper nesting than the ${MAX_DEPTH} levels allowed`,
-        );
-      }
-      if (length > bytes.length - inner.pos()) {
-        throw fault(what, at, 'truncated', `got fewer bytes than ${length} items need`);
-      }
-      open.push(length);
-      return token;
-    },
-  };
-}
-
-/** Why cborg's tokenizer refused the item at `at`: found by asking it again, about the head alone. */
-function refusal(bytes: Uint8Array, at: number): [CodecCode, string] {
-  const first = bytes[at] as number;
-  const major = first >> 5;
-  const low = first & 31;
-  if (major >= 6)
-    return ['malformed', 'got a tag, float, undefined, break or unknown simple value'];
-  if (low === 31) return ['non-canonical', 'got an indefinite length'];
-  if (low > 27) return ['malformed', 'got a reserved head'];
-  // With its type cleared, a head is an unsigned integer: the argument.
-  const head = Uint8Array.of(low, ...bytes.subarray(at + 1, at + 9));
-  const reads = (options: Strictness): boolean => {
-    try {
-      return new Tokenizer(head, options).next() !== undefined;
-    } catch {
-      return false;
-    }
-  };
-  if (!reads({ allowBigInt: true })) return ['truncated', 'got half a head'];
-  if (!reads({ allowBigInt: true, strict: true })) {
-    return ['non-canonical', 'got a longer head than needed'];
-  }
-  if (!reads({ allowBigInt: false })) return ['malformed', 'got a number beyond 2^53 − 1'];
-  if (major === 2 || major === 3) return ['truncated', 'got a part of a string'];
-  return ['malformed', 'got an integer below −(2^53 − 1)'];
 }
