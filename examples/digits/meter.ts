@@ -3,13 +3,13 @@ import type { Phase } from 'veilsum/coordinator';
 
 /** The cost of one phase. */
 export type PhaseCost = {
-  /** How many clients worked in this phase. */
-  clients: number;
-  /** How many messages reached the coordinator from the one who made them. */
-  arrived: number;
-  /** Bytes of those messages. */
+  /** How many clients did this phase's step. */
+  asked: number;
+  /** How many of their messages reached the coordinator. */
+  answered: number;
+  /** Bytes of those messages, all together. */
   bytesUp: number;
-  /** Bytes sent to the clients before their step. */
+  /** Bytes of what the coordinator sent before the step, all clients together. */
   bytesDown: number;
   /** Milliseconds of all clients together. */
   clientMs: number;
@@ -18,29 +18,26 @@ export type PhaseCost = {
 
 /** Measures a round while it runs. */
 export type Meter = {
+  /** By phase, in the order in which they began. */
   readonly costs: ReadonlyMap<Phase, PhaseCost>;
-  /** Runs and times one client's step. */
-  readonly atClient: <T>(
-    phase: Phase,
-    step: () => Promise<T> | undefined,
-  ) => Promise<T | undefined>;
-  /** Runs and times something that the coordinator does. */
+  /** Runs one client's step and takes its time. */
+  readonly atClient: <T>(phase: Phase, step: () => Promise<T>) => Promise<T>;
+  /** Runs something that the coordinator does and takes its time. */
   readonly atCoordinator: <T>(phase: Phase, step: () => T) => T;
+  /** Counts what went to one client and what came back, if it did. */
   readonly countBytes: (
     phase: Phase,
-    bytes: { readonly up: number; readonly down: number },
+    bytes: { readonly up: number | undefined; readonly down: number },
   ) => void;
 };
 
-/** Starts at zero. */
+/** A meter at zero. */
 export function createMeter(): Meter {
   const costs = new Map<Phase, PhaseCost>();
   const costOf = (phase: Phase): PhaseCost => {
-    const known = costs.get(phase);
-    if (known !== undefined) return known;
-    const cost = {
-      clients: 0,
-      arrived: 0,
+    const cost = costs.get(phase) ?? {
+      asked: 0,
+      answered: 0,
       bytesUp: 0,
       bytesDown: 0,
       clientMs: 0,
@@ -51,23 +48,23 @@ export function createMeter(): Meter {
   };
   return {
     costs,
-    async atClient(phase, step) {
+    atClient: async (phase, step) => {
       const start = performance.now();
       const value = await step();
       costOf(phase).clientMs += performance.now() - start;
       return value;
     },
-    atCoordinator(phase, step) {
+    atCoordinator: (phase, step) => {
       const start = performance.now();
       const value = step();
       costOf(phase).coordinatorMs += performance.now() - start;
       return value;
     },
-    countBytes(phase, { up, down }) {
+    countBytes: (phase, { up, down }) => {
       const cost = costOf(phase);
-      cost.clients += 1;
-      cost.arrived += up > 0 ? 1 : 0;
-      cost.bytesUp += up;
+      cost.asked += 1;
+      cost.answered += up === undefined ? 0 : 1;
+      cost.bytesUp += up ?? 0;
       cost.bytesDown += down;
     },
   };

@@ -5,15 +5,19 @@ import { decodeEnvelope, digestOfPayload, encodeEnvelope, signedContent } from '
 import type { Network } from './secure-round.ts';
 import { insecureGenerator, permutation } from './seeded.ts';
 
-/** What may befall a client. */
-export type Mishap =
-  | 'vanishes before share'
-  | 'vanishes after share'
-  | 'vanishes after mask'
-  | 'sends garbage'
-  | 'is replayed';
+/** What may befall a client, and the phase whose message it strikes. */
+const STRIKES_AT = {
+  'vanishes before share': 'share',
+  'vanishes after share': 'mask',
+  'vanishes after mask': 'confirm',
+  'sends garbage': 'mask',
+  'is replayed': 'mask',
+} as const satisfies Record<string, Phase>;
 
-/** What befalls eight of the clients in every round. */
+/** What may befall a client. */
+export type Mishap = keyof typeof STRIKES_AT;
+
+/** What befalls eight of the clients in every round; seven of them do not see its end. */
 export const MISHAPS: readonly Mishap[] = [
   'vanishes before share',
   'vanishes before share',
@@ -25,13 +29,13 @@ export const MISHAPS: readonly Mishap[] = [
   'is replayed',
 ];
 
-/** Deals the mishaps to clients; the same ones every time the demo runs. */
+/** Deals the mishaps to clients; in a given round it is always the same ones. */
 export function mishapsOf(round: number, ids: readonly ClientId[]): ReadonlyMap<ClientId, Mishap> {
   const order = permutation(ids.length, insecureGenerator(4, round));
   return new Map(MISHAPS.map((mishap, i) => [ids[order[i] as number] as ClientId, mishap]));
 }
 
-/** The first message that anybody overheard from each client; keep it from round to round. */
+/** The first message that was ever overheard from each client; kept from round to round. */
 export type Recordings = Map<ClientId, Uint8Array>;
 
 /** A network on which the mishaps happen. */
@@ -41,37 +45,32 @@ export function unreliableNetwork(
   recordings: Recordings,
 ): Network {
   return async (phase, sender, message) => {
-    if (!recordings.has(sender)) recordings.set(sender, message);
+    const recorded = recordings.get(sender) ?? message;
+    recordings.set(sender, recorded);
     const mishap = mishaps.get(sender);
-    if (mishap !== undefined && mishap === VANISHES_WITH[phase]) return [];
-    if (mishap === 'sends garbage' && phase === 'mask') {
-      return [noise(), await truncated(message, signers.get(sender) as Signer)];
+    if (mishap === undefined || STRIKES_AT[mishap] !== phase) return [message];
+    switch (mishap) {
+      case 'sends garbage':
+        return [noise(), await truncated(message, signers.get(sender) as Signer)];
+      case 'is replayed':
+        return [recorded, message];
+      default:
+        return [];
     }
-    if (mishap === 'is replayed' && phase === 'mask') {
-      return [recordings.get(sender) as Uint8Array, message];
-    }
-    return [message];
   };
 }
 
-/** The phase whose message is the first that does not arrive any more. */
-const VANISHES_WITH: { readonly [P in Phase]?: Mishap } = {
-  share: 'vanishes before share',
-  mask: 'vanishes after share',
-  confirm: 'vanishes after mask',
-};
-
-/** Bytes that mean nothing: nobody can be blamed for them. */
+/** Bytes that mean nothing. Nobody has signed them, so nobody can be blamed. */
 function noise(): Uint8Array {
   const next = insecureGenerator(5);
   return Uint8Array.from({ length: 1_000 }, () => 256 * next());
 }
 
-/** An upload that lacks its last byte, validly signed: only its sender can have made it. */
+/** The upload without its last byte, and signed anew: only the sender itself can have done that. */
 async function truncated(upload: Uint8Array, signer: Signer): Promise<Uint8Array> {
-  const envelope = decodeEnvelope(upload, { header: upload.length, payload: upload.length });
-  const payload = envelope.payload.subarray(0, -1);
-  const said = { ...envelope, payload, payloadDigest: digestOfPayload(payload) };
-  const content = signedContent(said.roundId, said.phase, said);
-  return encodeEnvelope({ ...said, signature: await signer.sign(content) });
+  const whole = decodeEnvelope(upload, { header: upload.length, payload: upload.length });
+  const payload = whole.payload.subarray(0, -1);
+  const said = { ...whole, payload, payloadDigest: digestOfPayload(payload) };
+  const signature = await signer.sign(signedContent(whole.roundId, whole.phase, said));
+  return encodeEnvelope({ ...said, signature });
 }

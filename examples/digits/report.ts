@@ -1,38 +1,70 @@
 /** What the demo prints. */
-import type { ClientId, Fields } from 'veilsum';
+import type { Fields } from 'veilsum';
+import type { PhaseCost } from './meter.ts';
 import type { FinishedRound } from './secure-round.ts';
-import { textTable } from './table.ts';
+import { type Cell, textTable } from './table.ts';
 
-/** The table of one round: a row for each phase. */
-export function roundTable({ result, meter }: FinishedRound<Fields>): string {
-  const rows = [...meter.costs].map(([phase, cost]) => {
-    const dropped = result.dropped.filter((one) => one.phase === phase).map(({ id }) => id);
-    const refused = result.refused
-      .filter((fault) => fault.phase === phase)
-      .map(({ code, claimed }) => `${claimed ?? 'unknown'}: ${code}`);
+const TITLES = [
+  'phase',
+  'answered',
+  'bytes up',
+  'bytes down',
+  'ms client',
+  'ms coordinator',
+  'dropped out',
+];
+
+/**
+ * The table of one round, a row for each phase, and below it every refused message. Bytes and
+ * milliseconds of clients are those of one client, on average.
+ */
+export function roundReport<F extends Fields>({ result, meter }: FinishedRound<F>): string {
+  const means = [...meter.costs.values()].map(meanCost);
+  const rows = [...meter.costs].map(([phase, cost], i): Cell[] => {
+    const dropped = result.dropped.filter((one) => one.phase === phase);
     return [
       phase,
-      `${cost.arrived} of ${cost.clients}`,
-      Math.round(cost.bytesUp / Math.max(1, cost.arrived)),
-      Math.round(cost.bytesDown / Math.max(1, cost.clients)),
-      (cost.clientMs / Math.max(1, cost.clients)).toFixed(1),
-      cost.coordinatorMs.toFixed(1),
-      dropped.join(', '),
-      refused.join(', '),
+      `${cost.answered} of ${cost.asked}`,
+      ...costCells([means[i] as MeanCost]),
+      dropped.map(({ id }) => id.replace('client-', '')).join(' '),
     ];
   });
-  return textTable(TITLES, rows);
+  const refused = result.refused.map(
+    ({ phase, code, message }) => `  refused in ${phase}, ${code}: ${message}`,
+  );
+  return [textTable(TITLES, [...rows, ['all', '', ...costCells(means)]]), ...refused].join('\n');
 }
 
-const TITLES = ['phase', 'answered', 'up', 'down', 'client', 'coord.', 'dropped', 'refused'];
+/** Up, down, client, coordinator: of the whole phase for the coordinator, else of one client. */
+type MeanCost = readonly [number, number, number, number];
+
+const meanCost = ({ asked, answered, ...cost }: PhaseCost): MeanCost => [
+  cost.bytesUp / Math.max(1, answered),
+  cost.bytesDown / Math.max(1, asked),
+  cost.clientMs / Math.max(1, asked),
+  cost.coordinatorMs,
+];
+
+function costCells(costs: readonly MeanCost[]): Cell[] {
+  const [up, down, client, coordinator] = [0, 1, 2, 3].map((column) =>
+    costs.reduce((total, cost) => total + (cost[column] as number), 0),
+  ) as [number, number, number, number];
+  return [grouped(up), grouped(down), client.toFixed(1), coordinator.toFixed(1)];
+}
+
+/** A whole number with its thousands apart. */
+export const grouped = (value: number): string => Math.round(value).toLocaleString('en');
 
 /** A share in [0, 1] as a percentage. */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** Shows what is going on, on one line that is overwritten; in a file or pipe it says nothing. */
+/** Shows what is going on, on a line that the next one overwrites; says nothing to a file or pipe. */
 export function progress(text: string): void {
   if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`);
 }
 
-/** Ids, or nobody. */
-export const names = (ids: readonly ClientId[]): string => ids.join(', ') || 'nobody';
+/** Prints lines that stay. */
+export function say(text: string): void {
+  progress('');
+  console.log(text);
+}

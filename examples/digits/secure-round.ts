@@ -72,6 +72,7 @@ export async function coordinate<F extends Fields>(
   const meter = createMeter();
   const clients = new Map([...participants].map(([id, me]) => [id, participate(me)]));
 
+  /** One phase: hands out the downlinks, and takes in what comes back. */
   async function gather<P extends coordinator.Phase>(
     state: coordinator.CoordinatorState<P, F>,
     downlinks?: coordinator.Downlinks<P>,
@@ -79,16 +80,15 @@ export async function coordinate<F extends Fields>(
     const { phase } = state;
     for (const id of downlinks?.keys() ?? clients.keys()) {
       onProgress(phase, id);
-      const downlink = downlinks?.get(id) ?? new Uint8Array();
-      const answer = await meter.atClient(phase, () => clients.get(id)?.next(downlink));
-      const message = answer?.value ?? new Uint8Array();
+      const downlink = downlinks?.get(id) ?? NOTHING;
+      const step = await meter.atClient(phase, async () => clients.get(id)?.next(downlink));
+      const message = step?.value ?? NOTHING;
       const arrived = await network(phase, id, message);
-      meter.countBytes(phase, {
-        up: arrived.includes(message) ? message.length : 0,
-        down: downlink.length,
-      });
+      const up = arrived.includes(message) ? message.length : undefined;
+      meter.countBytes(phase, { up, down: downlink.length });
       for (const bytes of arrived) {
-        meter.atCoordinator(phase, () => coordinator.accept(state, bytes)); // faults: see the result
+        // A fault comes back if the message is refused. The result lists them all.
+        meter.atCoordinator(phase, () => coordinator.accept(state, bytes));
       }
     }
   }
@@ -108,3 +108,6 @@ export async function coordinate<F extends Fields>(
   const { next: result } = close(unmasking.next);
   return { result, meter };
 }
+
+/** What a client gets before its first step: the coordinator has not said anything yet. */
+const NOTHING: Uint8Array = new Uint8Array();

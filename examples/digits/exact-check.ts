@@ -1,0 +1,44 @@
+/**
+ * Shows that a private sum is exact: as integers, it equals the sum of what the contributors encoded.
+ *
+ * veilsum encodes a real vector as integers, and rounds at random on the way (so that rounding errors
+ * average out). Encoding the same update twice gives two different vectors, and there would be
+ * nothing to compare with. So the demo encodes each update itself, keeps the integers, and hands
+ * veilsum the numbers that they stand for: a number that is a whole multiple of the grid's step is
+ * encoded as that multiple, whatever the dice say. Only a demo needs this; others pass the update.
+ */
+import type { RealField } from 'veilsum';
+import { decodeReal, encodeReal, fixedPoint } from 'veilsum/ring';
+
+/** An update on the grid of a field. */
+export type GridUpdate = {
+  /** In steps of the grid. */
+  readonly integers: Int32Array;
+  /** The same in the caller's units, for `client.mask`. */
+  readonly values: Float64Array;
+};
+
+/** Clips and rounds an update just as `client.mask` would. */
+export function toGrid(field: RealField, update: ArrayLike<number>): GridUpdate {
+  const code = fixedPoint(field);
+  const { integers } = encodeReal(code, update);
+  return { integers, values: decodeReal(code, integers) };
+}
+
+/**
+ * Whether a sum is, in every coordinate, the integer that the parts add up to. No tolerance.
+ *
+ * It takes a field whose scale (grid steps per 1.0) is a power of two: then going from integers to
+ * reals and back is exact in floating point.
+ */
+export function isExactSum(
+  field: RealField,
+  sum: Float64Array,
+  parts: readonly GridUpdate[],
+): boolean {
+  const { scale } = fixedPoint(field);
+  return sum.every((value, i) => {
+    const expected = parts.reduce((total, part) => total + (part.integers[i] as number), 0);
+    return value * scale === expected;
+  });
+}
