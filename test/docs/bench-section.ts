@@ -1,0 +1,65 @@
+/** The table of measurements in the README: made from the committed results, and from nothing else. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, textOf } from './fences.ts';
+
+/** The part of `bench/results/*.json` that the README shows. */
+type Results = {
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly node: string;
+    readonly date: string;
+  };
+  readonly records: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly unit: string;
+    readonly bound: number | null;
+  }[];
+};
+
+/** The README's marks around the section of a room. */
+const marks = (room: string): readonly [string, string] => [
+  `<!-- bench:${room} -->`,
+  `<!-- /bench:${room} -->`,
+];
+
+/** What stands between the marks; the marks must be there, once. */
+export function sectionIn(text: string, room: string): string {
+  const [start, end] = marks(room);
+  const parts = text.split(start).flatMap((part) => part.split(end));
+  if (parts.length !== 3) throw new Error(`README: expected ${start} and ${end} once each`);
+  return (parts[1] as string).trim();
+}
+
+/** A README with another text between the marks. */
+export function withSection(text: string, room: string, section: string): string {
+  const [start, end] = marks(room);
+  sectionIn(text, room);
+  const from = text.indexOf(start) + start.length;
+  return `${text.slice(0, from)}\n\n${section}\n\n${text.slice(text.indexOf(end))}`;
+}
+
+/** The committed results of a room, if there are any. */
+export function resultsOf(room: string): Results | undefined {
+  const file = `bench/results/${room}.json`;
+  return existsSync(join(ROOT, file)) ? (JSON.parse(textOf(file)) as Results) : undefined;
+}
+
+/** What the README says of some results, or of none. */
+export function sectionFor(results: Results | undefined): string {
+  if (results === undefined) return 'No measurement has been committed yet.';
+  const { cpu, cores, node, date } = results.machine;
+  const rows = results.records.map(({ name, value, unit, bound }) => [
+    name,
+    `${value.toLocaleString('en')} ${unit}`,
+    bound === null ? '' : `${bound.toLocaleString('en')} ${unit}`,
+  ]);
+  const table = [['what', 'median or exact', 'at most allowed'], ['---', '---:', '---:'], ...rows];
+  return [
+    `Measured on ${date}: ${cpu}, ${cores} cores, Node ${node}.`,
+    '',
+    ...table.map((cells) => `| ${cells.join(' | ')} |`),
+  ].join('\n');
+}

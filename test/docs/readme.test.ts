@@ -1,0 +1,144 @@
+/** What the README says of commands, versions, codes, sub-paths and numbers is so. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { resultsOf, sectionFor, sectionIn, withSection } from './bench-section.ts';
+import { documentedFiles, fencesIn, ROOT, textOf } from './fences.ts';
+
+const readme = textOf('README.md');
+const manifest = JSON.parse(textOf('package.json')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly engines: { readonly node: string };
+};
+
+/** The text under a heading, up to the next one of the same level. */
+function under(heading: string): string {
+  const [, after] = `${readme}\n## `.split(`\n## ${heading}\n`);
+  if (after === undefined) throw new Error(`README: expected a heading "${heading}"`);
+  return after.slice(0, after.indexOf('\n## '));
+}
+
+/** The cells of the tables in a text, heads and rules left out. */
+const rowsOf = (text: string): readonly (readonly string[])[] =>
+  text
+    .split('\n')
+    .filter((line, i, all) => line.startsWith('|') && (all[i - 1] ?? '').startsWith('|'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    )
+    .filter(([first]) => !/^:?-+:?$/.test(first as string));
+
+const quoted = (text: string): readonly string[] =>
+  [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string);
+
+describe('commands', () => {
+  test('the README names exactly two, and both scripts are there', () => {
+    const shell = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map((match) => match[1]);
+    expect(shell).toEqual(['npm ci && npm run demo\n', 'npm ci && npm test\n']);
+    expect(manifest.scripts).toHaveProperty('demo');
+    expect(manifest.scripts).toHaveProperty('test');
+  });
+});
+
+describe('the first program', () => {
+  const [first] = fencesIn('README.md', readme);
+  const code = first?.code ?? '';
+
+  test('is the one in examples/private-sum', () => {
+    expect(code).toBe(textOf('examples/private-sum/main.ts'));
+  });
+
+  test('has at most 30 lines and needs nothing but veilsum', () => {
+    expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+    const imported = [...code.matchAll(/from '([^']+)'/g)].map((match) => match[1]);
+    expect(imported).toEqual(['veilsum', 'veilsum/client', 'veilsum/coordinator']);
+    expect(code).not.toMatch(/import\(/);
+  });
+});
+
+describe('tables', () => {
+  test('errors: every code of every class', () => {
+    const source = textOf('src/errors.ts');
+    const codesOf = (name: string): readonly string[] => {
+      const union = new RegExp(`export type ${name.replace('Error', 'Code')} =([^;]*);`).exec(
+        source,
+      );
+      return [...(union?.[1] ?? '').matchAll(/'([^']+)'/g)].map((match) => match[1] as string);
+    };
+    const classes = [...source.matchAll(/class (\w+Error) extends VeilsumError/g)].map(
+      (match) => match[1] as string,
+    );
+    const said = rowsOf(under('Errors')).map((row) => [
+      quoted(row[0] as string)[0],
+      quoted(row[2] as string),
+    ]);
+    expect(said).toEqual(classes.map((name) => [name, codesOf(name)]));
+  });
+
+  test('sub-paths: those of package.json', () => {
+    const said = rowsOf(under('Sub-paths')).map(([path]) => quoted(path as string)[0]);
+    const there = Object.keys(manifest.exports)
+      .filter((path) => path !== './package.json')
+      .map((path) => join('veilsum', path));
+    expect(said).toEqual(there);
+  });
+
+  test('dependencies: those of package.json, pinned, each with a reason', () => {
+    const rows = rowsOf(under('Dependencies'));
+    const said = rows.map(([name, version]) => [quoted(name as string)[0], version]);
+    expect(said).toEqual(Object.entries(manifest.dependencies));
+    for (const [, version, why] of rows) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      expect((why as string).length).toBeGreaterThan(20);
+    }
+  });
+
+  test('the runtime: that of package.json', () => {
+    expect(under('Supported runtimes')).toContain(`Node \`${manifest.engines.node}\``);
+  });
+});
+
+test('the glossary has one entry for each word of the house', () => {
+  const words = [...under('Glossary').matchAll(/^- \*\*(\w+)\*\*: \S/gm)].map((match) => match[1]);
+  expect(words).toEqual(
+    (
+      'client coordinator round phase plan roster mask share survivor contributor statement ' +
+      'commitment budget ledger'
+    ).split(' '),
+  );
+});
+
+describe('measurements', () => {
+  test('are those of the committed results (else: node test/docs/run.ts)', () => {
+    expect(sectionIn(readme, 'secagg')).toBe(sectionFor(resultsOf('secagg')));
+  });
+
+  test('are replaced as a whole', () => {
+    const results = {
+      machine: { cpu: 'A', cores: 2, node: 'v24.0.0', date: '2026-01-01' },
+      records: [{ name: 'upload', value: 12_345, unit: 'bytes', bound: null }],
+    };
+    const changed = withSection(readme, 'secagg', sectionFor(results));
+    expect(sectionIn(changed, 'secagg')).toContain('| upload | 12,345 bytes |  |');
+    expect(withSection(changed, 'secagg', sectionIn(readme, 'secagg'))).toBe(readme);
+    expect(() => sectionIn('no marks', 'secagg')).toThrow('once each');
+  });
+});
+
+test.each(documentedFiles().filter((file) => file.endsWith('.md')))(
+  '%s: links lead to files',
+  (file) => {
+    const links = [...textOf(file).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string);
+    const local = links.filter((link) => !/^(https?:|#)/.test(link));
+    const dead = local.filter((link) => {
+      const [path = ''] = link.split('#');
+      return !existsSync(join(ROOT, dirname(file), path));
+    });
+    expect(dead).toEqual([]);
+  },
+);
