@@ -5,6 +5,7 @@
  */
 import { lengthPrefixed, u32, utf8 } from '../internal/bytes.ts';
 import { sha256 } from '../internal/sha256.ts';
+import { windowHolds } from './graph.ts';
 import type { Terms } from './terms.ts';
 
 /** The leaf of a member of U2: its place, and the two messages that brought it there. */
@@ -18,3 +19,13 @@ export const hashOfU2 = (terms: Terms, bitmap: Uint8Array, root: Uint8Array): Ui
 /** H(U3): 32 bytes over the bitmap. */
 export const hashOfU3 = (terms: Terms, bitmap: Uint8Array): Uint8Array =>
   sha256(lengthPrefixed(utf8('veilsum/v1 U3'), terms.roundId, bitmap));
+
+/**
+ * The window rule (active model, sparse graph): every k/2 consecutive ring positions hold at least
+ * w+1 survivors, so at least one honest one, whomever the coordinator calls dropped. Gaps between
+ * honest survivors stay below k/2 and they remain connected: no cut, no partial sum.
+ */
+export const keepsWindows = (terms: Terms, members: readonly number[]): boolean =>
+  terms.coordinator !== 'active' ||
+  terms.parameters.complete ||
+  windowHolds(terms.graph, members, terms.parameters.window);

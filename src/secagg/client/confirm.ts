@@ -2,11 +2,10 @@
 import { fromBitmap } from '../../wire/bitmap.ts';
 import { verifyInclusion } from '../../wire/merkle.ts';
 import { decodeSurvivorsDownlink } from '../downlinks.ts';
-import { windowHolds } from '../graph.ts';
 import { encodeConfirmHeader } from '../messages.ts';
 import type { Downlink } from '../phases.ts';
 import { signMessage } from '../signed.ts';
-import { hashOfU3 } from '../survivors.ts';
+import { hashOfU3, keepsWindows } from '../survivors.ts';
 import { sizeOf, type Terms } from '../terms.ts';
 import { blame } from './blame.ts';
 import { type ClientState, type Stepped, step } from './state.ts';
@@ -69,13 +68,3 @@ function checkSurvivors(terms: Terms, members: readonly number[]): void {
     );
   }
 }
-
-/**
- * The window rule (active model, sparse graph): every k/2 consecutive ring positions hold at least
- * w+1 survivors, so at least one honest one, whomever the coordinator calls dropped. Gaps between
- * honest survivors stay below k/2 and they remain connected: no cut, no partial sum.
- */
-export const keepsWindows = (terms: Terms, members: readonly number[]): boolean =>
-  terms.coordinator !== 'active' ||
-  terms.parameters.complete ||
-  windowHolds(terms.graph, members, terms.parameters.window);

@@ -109,12 +109,24 @@ function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefi
   if (ledger.excluded.has(sender)) return accuse('excluded', 'signed a wrong message before');
   if (!isAmong(expected, sender)) return accuse('not-expected', `is not part of phase "${phase}"`);
   try {
+    checkSize(ledger, phase, envelope);
     takeIn[phase](ledger, envelope);
     return undefined;
   } catch (error) {
     if (!(error instanceof CodecError || error instanceof ProtocolError)) throw error;
     ledger.excluded.add(sender);
     return accuse(error.code, error.message);
+  }
+}
+
+/** What its neighbours' decoders would not take must not be passed on to them. */
+function checkSize({ terms }: Ledger, phase: Phase, { header, payload }: Envelope): void {
+  const limits = messageLimits(terms, phase);
+  if (header.length > limits.header || payload.length > limits.payload) {
+    throw new CodecError(
+      'too-large',
+      `message: got ${header.length} bytes of header and ${payload.length} of payload, expected at most ${limits.header} and ${limits.payload}`,
+    );
   }
 }
 

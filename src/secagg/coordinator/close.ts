@@ -8,7 +8,6 @@ import { concat } from '../../internal/bytes.ts';
 import { toBitmap } from '../../wire/bitmap.ts';
 import { inclusionPath, merkleTree } from '../../wire/merkle.ts';
 import { type Transcript, transcriptLog } from '../../wire/transcript.ts';
-import { keepsWindows } from '../client/confirm.ts';
 import {
   encodeAdvertsDownlink,
   encodeQuorumDownlink,
@@ -19,7 +18,7 @@ import { core, neighbours } from '../graph.ts';
 import { encodeConfirmHeader } from '../messages.ts';
 import type { Downlink, Downlinks, Phase } from '../phases.ts';
 import { headerHash } from '../signed.ts';
-import { hashOfU2, hashOfU3, u2Leaf } from '../survivors.ts';
+import { hashOfU2, hashOfU3, keepsWindows, u2Leaf } from '../survivors.ts';
 import { idAt, sizeOf, type Terms } from '../terms.ts';
 import { isAmong } from './accept.ts';
 import {
