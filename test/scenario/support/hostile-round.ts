@@ -16,7 +16,7 @@ import * as client from 'veilsum/client';
 import * as coordinator from 'veilsum/coordinator';
 import { concat, equalBytes } from '../../../src/internal/bytes.ts';
 import { termsOf } from '../../../src/round/plan.ts';
-import type { Next } from '../../../src/secagg/client/state.ts';
+import { type Contents, contentsOf, type Next, stateOf } from '../../../src/secagg/client/state.ts';
 import {
   encodeAdvertsDownlink,
   encodeQuorumDownlink,
@@ -28,17 +28,22 @@ import { neighbours } from '../../../src/secagg/graph.ts';
 import { shareHash } from '../../../src/secagg/keys.ts';
 import {
   decodeParts,
+  decodeShareHeader,
   decodeSharePart,
   decodeUnmaskHeader,
+  encodeParts,
+  encodeShareHeader,
+  encodeSharePart,
+  type ShareHeader,
   type SharePart,
 } from '../../../src/secagg/messages.ts';
 import { PHASES, type Phase } from '../../../src/secagg/phases.ts';
-import { headerHash } from '../../../src/secagg/signed.ts';
+import { headerHash, signMessage } from '../../../src/secagg/signed.ts';
 import { u2Leaf } from '../../../src/secagg/survivors.ts';
 import { idAt, type Terms } from '../../../src/secagg/terms.ts';
 import { toBitmap } from '../../../src/wire/bitmap.ts';
 import { decodeEnvelope, type Envelope } from '../../../src/wire/envelope.ts';
-import { inclusionPath, merkleTree } from '../../../src/wire/merkle.ts';
+import { inclusionPath, merkleRoot, merkleTree } from '../../../src/wire/merkle.ts';
 import { CONTEXT, type Party, party, planFor } from '../../support/round.ts';
 import { inputOf, type Kind, range } from './naive-sum.ts';
 
@@ -339,3 +344,38 @@ export const resultOf = (round: HostileRound): Result<Votes> =>
 
 /** The client's id at a roster index. */
 export const nameOf = ({ terms }: HostileRound, index: number): string => idAt(terms, index);
+
+/**
+ * A corrupt client deals anew: changes the parts and the header of its share message, signs what came
+ * of it, and goes on with it as if it had been its own all along.
+ */
+export async function redeal(
+  round: HostileRound,
+  dealer: number,
+  change: (
+    parts: readonly SharePart[],
+    header: ShareHeader,
+  ) => { readonly parts?: readonly SharePart[]; readonly header?: Partial<ShareHeader> },
+): Promise<void> {
+  const { terms } = round;
+  const before = decodeShareHeader(terms, saidBy(round, 'share', dealer).header);
+  const dealt = change(partsOf(round, dealer), before);
+  const encoded = (dealt.parts ?? partsOf(round, dealer)).map(encodeSharePart);
+  const header = encodeShareHeader({
+    ...before,
+    partsRoot: merkleRoot(encoded),
+    partCount: encoded.length,
+    ...dealt.header,
+  });
+  const signer = round.signers[dealer] as Signer;
+  const payload = encodeParts(encoded);
+  const { message, said } = await signMessage(terms, 'share', dealer, signer, header, payload);
+  heard(round, 'share', dealer, message);
+  const contents = contentsOf(round.states.get(dealer) as never) as Contents<'mask'>;
+  const memory = { ...contents.memory, shareHash: headerHash(terms, 'share', said) };
+  round.states.set(dealer, stateOf({ ...contents, memory }) as never);
+}
+
+/** What a corrupt client hands to the coordinator: all that its state holds. */
+export const secretsOf = <N extends Next>(round: HostileRound, index: number): Contents<N> =>
+  contentsOf(round.states.get(index) as never) as Contents<N>;
