@@ -25,7 +25,8 @@ export {
   mergeInto,
   readAccumulator,
 } from './secagg/accumulator.ts';
-export { type Census, census } from './secagg/coordinator/close.ts';
+export { downlinks } from './secagg/coordinator/announce.ts';
+export { type Census, census } from './secagg/coordinator/closable.ts';
 export { saveCoordinator as save } from './secagg/coordinator/storage.ts';
 export { type UnmaskWork, unmaskWork } from './secagg/coordinator/unmask.ts';
 export type { Fault, FaultCode } from './secagg/fault.ts';

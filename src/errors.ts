@@ -26,8 +26,7 @@ export type CapacityCode =
   | 'ring-overflow'
   | 'too-many-shares'
   | 'graph-infeasible'
-  | 'floor-unreachable'
-  | 'too-many-clients';
+  | 'floor-unreachable';
 
 /** Codes of {@link CodecError}: bytes from outside are not a message; drop them. */
 export type CodecCode =

@@ -124,15 +124,16 @@ function knownOf(roster: Roster): Known {
  * a round can make up for a roster on which one party stands a hundred times.
  * **Cost**: 0.1 ms a client, for checking its key. Asynchronous because a signer may be.
  *
- * @param clients - 1 to 10,000 entries with distinct ids and keys; the order is kept and signed
+ * @param list - 1 to 10,000 entries with distinct ids (see {@link clientId}) and keys; the order is kept and signed
  * @param voucher - who vouches
  * @throws UsageError `out-of-range` (number of clients, an invalid id or key, a signer whose
  *   signature does not verify), `duplicate-id`, `wrong-type`, `wrong-length`
  */
 export async function signRoster(
-  clients: readonly RosterEntry[],
+  list: readonly { readonly id: string; readonly publicKey: Uint8Array }[],
   voucher: Signer,
 ): Promise<Roster> {
+  const clients = list as readonly RosterEntry[]; // Plain strings until they are checked below.
   if (clients.length < 1 || clients.length > ROSTER_MAX_CLIENTS) {
     throw new UsageError(
       'out-of-range',

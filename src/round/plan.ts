@@ -88,7 +88,7 @@ const bytesOf = new WeakMap<Plan, Uint8Array>();
  * Makes a plan.
  *
  * @throws UsageError for facts out of range. @throws CapacityError naming numbers that would fit:
- * `ring-overflow`, `graph-infeasible`, `floor-unreachable`, `too-many-clients`.
+ * `ring-overflow`, `graph-infeasible`, `floor-unreachable`, `too-many-shares`.
  *
  * **Cost**: the parameter search, milliseconds up to some thousand clients.
  */

@@ -18,8 +18,10 @@ export { type ClientState, type Next, type Stepped, termsOfClient } from './clie
 export { beaconOfSaved, resend, restore, save } from './client/storage.ts';
 export { unmask } from './client/unmask.ts';
 export { accept } from './coordinator/accept.ts';
+export { downlinks } from './coordinator/announce.ts';
 export { begin, type CloseOf, close } from './coordinator/begin.ts';
-export { type Census, type Closed, census } from './coordinator/close.ts';
+export { type Census, census } from './coordinator/closable.ts';
+export type { Closed } from './coordinator/close.ts';
 export type { CoordinatorState } from './coordinator/state.ts';
 export { restoreCoordinator, saveCoordinator } from './coordinator/storage.ts';
 export { type Outcome, type UnmaskWork, unmaskWork } from './coordinator/unmask.ts';

@@ -14,7 +14,7 @@ import type { Phase } from '../phases.ts';
 import { PIECE_LENGTH, type Piece, runPieceInto } from '../pieces.ts';
 import { type FieldShape, idAt } from '../terms.ts';
 import { uploadName } from './accept.ts';
-import { checkClosable, takeClosable } from './close.ts';
+import { checkClosable, takeClosable } from './closable.ts';
 import { unmaskPieces } from './reconstruct.ts';
 import { type CoordinatorState, type Ledger, ledgerOf } from './state.ts';
 
