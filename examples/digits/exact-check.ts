@@ -8,7 +8,7 @@
  * encoded as that multiple, whatever the dice say. Only a demo needs this; others pass the update.
  */
 import type { RealField } from 'veilsum';
-import { decodeReal, encodeReal, fixedPoint } from 'veilsum/ring';
+import { decodeReal, encodeReal, exactSquaredNorm, fixedPoint } from 'veilsum/ring';
 
 /** An update on the grid of a field. */
 export type GridUpdate = {
@@ -18,11 +18,19 @@ export type GridUpdate = {
   readonly values: Float64Array;
 };
 
-/** Clips and rounds an update just as `client.mask` would. */
+/**
+ * Clips and rounds an update as `client.mask` would. Rounding may leave an update that was cut to the
+ * bound a little longer than it; `client.mask` would cut that again, so a shorter one is taken.
+ */
 export function toGrid(field: RealField, update: ArrayLike<number>): GridUpdate {
   const code = fixedPoint(field);
   const { integers } = encodeReal(code, update);
-  return { integers, values: decodeReal(code, integers) };
+  const values = decodeReal(code, integers);
+  if (exactSquaredNorm(integers) <= BigInt(code.maxMagnitude) ** 2n) return { integers, values };
+  return toGrid(
+    field,
+    values.map((value) => 0.99 * value),
+  );
 }
 
 /**

@@ -32,7 +32,7 @@ const shards = dealShards(train, CLIENTS, 4, 2);
 const learners: Learners = {
   enrolment,
   shards: new Map(shards.map((shard, i) => [ids[i] as ClientId, shard])),
-  training: { epochs: 2, batchSize: 10, learningRate: 0.2 },
+  training: { epochs: 2, batchSize: 20, learningRate: 0.3 },
 };
 
 const { parameters, floor, quorum } = planOf(1, enrolment);
@@ -40,7 +40,7 @@ say(`${CLIENTS} clients learn ${grouped(PARAMETERS)} parameters in ${ROUNDS} rou
 The plan: at most ${parameters.corruptCount} clients in league with a coordinator that may lie, at most ${parameters.absentCount} vanish;
 so a sum needs ${floor} contributors, ${quorum} signatures, and ${parameters.threshold} shares of every secret.
 In every round: ${listed(MISHAPS)}.
-Bytes and ms of clients are those of one client, on average.`);
+In the tables, bytes and ms of clients are those of one client, on average.`);
 
 // Both models start alike. One learns from private sums; the other from the same clients' updates in
 // the clear, as plain federated averaging does.
@@ -81,28 +81,29 @@ const curves = [
 const title = `${CLIENTS} clients, 7 lost in every round, ${grouped(PARAMETERS)} parameters`;
 await writeFile(PLOT, accuracyPlot(curves, title));
 
-// The same protocol among many.
+say('\nNow the same protocol among many, on a sparse graph.');
 const start = performance.now();
-const sparse = await sparseRound(200, 1_000, (what) => progress(`Sparse round: ${what}`));
+const trust = { corrupt: 0.05, absent: 0.05 };
+const sparse = await sparseRound(200, 1_000, trust, (what) => progress(`Sparse round: ${what}`));
 if (!sparse.exact) throw new Error('sparse round: the sum is not the sum of the histograms');
 const { clients, degree, threshold } = sparse.plan.parameters;
 const seconds = ((performance.now() - start) / 1000).toFixed(1);
 say(`
-Sparse round: ${clients} clients, suite ${sparse.plan.suite}, each with ${degree} neighbours (k) of whom ${threshold} (t) open a secret.
-${sparse.result.contributors.length} are in the sum, which is exact. It took ${seconds} s for all clients and the coordinator, on one core.
+${clients} clients, suite ${sparse.plan.suite}: k = ${degree} neighbours each, t = ${threshold} shares open a secret.
+${sparse.result.contributors.length} are in the sum, which is exact. All clients and the coordinator together took ${seconds} s.
 ${roundReport(sparse)}
 
-After ${ROUNDS} rounds on ${grouped(test.labels.length)} digits that nobody trained on: veilsum ${percent(last(secureCurve))}, plain FedAvg ${percent(last(plainCurve))}.
-Both curves: ${PLOT}
+What the privacy of that sum rests on:
+${sparse.result.assumptions.map(({ text }) => `  - ${text}`).join('\n')}
 
-What the privacy of the sparse sum rests on:
-${sparse.result.assumptions.map(({ text }) => `  - ${text}`).join('\n')}`);
+After ${ROUNDS} rounds, on ${grouped(test.labels.length)} digits that nobody trained on: veilsum ${percent(last(secureCurve))}, plain FedAvg ${percent(last(plainCurve))}.
+Both curves: ${PLOT}`);
 
 function last(curve: readonly number[]): number {
   return curve.at(-1) as number;
 }
 
-/** "two vanish …, one sends …" */
+/** "2 × vanishes before share, …" */
 function listed(mishaps: readonly string[]): string {
   const kinds = [...new Set(mishaps)];
   return kinds

@@ -5,17 +5,22 @@ import { decodeEnvelope, digestOfPayload, encodeEnvelope, signedContent } from '
 import type { Network } from './secure-round.ts';
 import { insecureGenerator, permutation } from './seeded.ts';
 
-/** What may befall a client, and the phase whose message it strikes. */
-const STRIKES_AT = {
+/** What may befall a client. */
+export type Mishap =
+  | 'vanishes before share'
+  | 'vanishes after share'
+  | 'vanishes after mask'
+  | 'sends garbage'
+  | 'is replayed';
+
+/** The phase whose message a mishap strikes. */
+const STRIKES_AT: Readonly<Record<Mishap, Phase>> = {
   'vanishes before share': 'share',
   'vanishes after share': 'mask',
   'vanishes after mask': 'confirm',
   'sends garbage': 'mask',
   'is replayed': 'mask',
-} as const satisfies Record<string, Phase>;
-
-/** What may befall a client. */
-export type Mishap = keyof typeof STRIKES_AT;
+};
 
 /** What befalls eight of the clients in every round; seven of them do not see its end. */
 export const MISHAPS: readonly Mishap[] = [

@@ -2,7 +2,7 @@
 import type { Fields } from 'veilsum';
 import type { PhaseCost } from './meter.ts';
 import type { FinishedRound } from './secure-round.ts';
-import { type Cell, textTable } from './table.ts';
+import { textTable } from './table.ts';
 
 const TITLES = [
   'phase',
@@ -20,7 +20,7 @@ const TITLES = [
  */
 export function roundReport<F extends Fields>({ result, meter }: FinishedRound<F>): string {
   const means = [...meter.costs.values()].map(meanCost);
-  const rows = [...meter.costs].map(([phase, cost], i): Cell[] => {
+  const rows = [...meter.costs].map(([phase, cost], i) => {
     const dropped = result.dropped.filter((one) => one.phase === phase);
     return [
       phase,
@@ -30,7 +30,8 @@ export function roundReport<F extends Fields>({ result, meter }: FinishedRound<F
     ];
   });
   const refused = result.refused.map(
-    ({ phase, code, message }) => `  refused in ${phase}, ${code}: ${message}`,
+    ({ phase, code, message, culprit }) =>
+      `refused in ${phase}, ${culprit ?? 'nobody'} to blame, ${code}: ${message}`,
   );
   return [textTable(TITLES, [...rows, ['all', '', ...costCells(means)]]), ...refused].join('\n');
 }
@@ -45,11 +46,12 @@ const meanCost = ({ asked, answered, ...cost }: PhaseCost): MeanCost => [
   cost.coordinatorMs,
 ];
 
-function costCells(costs: readonly MeanCost[]): Cell[] {
-  const [up, down, client, coordinator] = [0, 1, 2, 3].map((column) =>
-    costs.reduce((total, cost) => total + (cost[column] as number), 0),
-  ) as [number, number, number, number];
-  return [grouped(up), grouped(down), client.toFixed(1), coordinator.toFixed(1)];
+/** The four cells of the costs' sum, with the digits below each other. */
+function costCells(costs: readonly MeanCost[]): string[] {
+  const total = (column: number): number =>
+    costs.reduce((sum, cost) => sum + (cost[column] as number), 0);
+  const cells = [grouped(total(0)), grouped(total(1)), total(2).toFixed(1), total(3).toFixed(1)];
+  return cells.map((cell, i) => cell.padStart((TITLES[2 + i] as string).length));
 }
 
 /** A whole number with its thousands apart. */

@@ -11,6 +11,7 @@ import {
   type Plan,
   plan,
   planBytes,
+  type Trust,
 } from 'veilsum';
 import * as client from 'veilsum/client';
 import { enrol } from './enrolment.ts';
@@ -33,10 +34,13 @@ export type SparseRound = FinishedRound<HistogramFields> & {
  *
  * @param count how many clients.
  * @param length bins of a histogram.
+ * @param trust shares of clients that may be corrupt or vanish: they decide how many neighbours a
+ * client needs.
  */
 export async function sparseRound(
   count: number,
   length: number,
+  trust: Trust,
   onProgress: (what: string) => void = () => {},
 ): Promise<SparseRound> {
   const { signers, roster, voucher } = await enrol(count);
@@ -46,11 +50,16 @@ export async function sparseRound(
     fields,
     roster,
     suite: 'x25519-mlkem768',
-    trust: { corrupt: 0.05, absent: 0.05 },
+    trust,
     noise: noNoise(),
   });
   // Every client reads the plan for itself; here one reading serves them all.
-  const read = client.readPlan(planBytes(published), { voucher, fields, suite: 'hybrid' });
+  const read = client.readPlan(planBytes(published), {
+    voucher,
+    fields,
+    corrupt: Number(trust.corrupt),
+    suite: 'hybrid',
+  });
   const context = new Uint8Array(32); // nobody was sent a model
   const next = insecureGenerator(6);
   const histograms = new Map(
