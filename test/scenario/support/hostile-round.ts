@@ -5,6 +5,7 @@
  */
 import {
   type Fields,
+  type IntegerField,
   integer,
   type Plan,
   planBytes,
@@ -48,8 +49,8 @@ import { CONTEXT, type Party, party, planFor } from '../../support/round.ts';
 import { inputOf, type Kind, range } from './naive-sum.ts';
 
 /** The one field of these rounds. */
-export const fields = { votes: integer({ length: 4, min: 0, max: 1_000 }) };
-type Votes = typeof fields;
+export type Votes = { readonly votes: IntegerField };
+export const fields: Votes = { votes: integer({ length: 4, min: 0, max: 1_000 }) };
 
 /** A small sparse graph of the active model: n=30, γ=δ=0.05 gives k=6, t=4, w=1, A=1. */
 export const smallActive: Trust = { corrupt: '0.05', absent: '0.05', coordinator: 'active' };
@@ -175,7 +176,11 @@ export async function untilShared(round: HostileRound): Promise<void> {
 }
 
 /** A client's neighbours within a set, ascending. */
-export const nearIn = ({ terms }: HostileRound, index: number, members: Iterable<number>) => {
+export const nearIn = (
+  { terms }: HostileRound,
+  index: number,
+  members: Iterable<number>,
+): number[] => {
   const all = new Set(members);
   return neighbours(terms.graph, index)
     .map((neighbour) => neighbour.index)
