@@ -13,10 +13,20 @@ import { dealShards, loadDigits, splitDigits } from './data.ts';
 import { digitsRound, type Learners, planOf, updateOf } from './digits-round.ts';
 import { enrol } from './enrolment.ts';
 import { applyAverage, plainSum } from './fedavg.ts';
-import { MISHAPS, mishapsOf, type Recordings, unreliableNetwork } from './mishaps.ts';
+import { mishapsOf, type Recordings, unreliableNetwork } from './mishaps.ts';
 import { accuracy, initialWeights, PARAMETERS, startTensorFlow } from './model.ts';
 import { accuracyPlot } from './plot.ts';
-import { grouped, percent, progress, roundReport, say } from './report.ts';
+import {
+  accuracyReport,
+  assumptionsReport,
+  grouped,
+  percent,
+  planReport,
+  progress,
+  roundReport,
+  say,
+  sparseReport,
+} from './report.ts';
 import { sparseRound } from './sparse-round.ts';
 
 const CLIENTS = 20;
@@ -24,6 +34,7 @@ const ROUNDS = 7;
 const PLOT = 'demo-output/accuracy.svg';
 
 // Twenty clients, each with a shard in which only a few of the ten digits occur.
+progress('Reading 10,000 digits');
 await startTensorFlow();
 const { train, test } = splitDigits(await loadDigits(), 1_500, 1);
 const enrolment = await enrol(CLIENTS);
@@ -35,12 +46,7 @@ const learners: Learners = {
   training: { epochs: 2, batchSize: 20, learningRate: 0.3 },
 };
 
-const { parameters, floor, quorum } = planOf(1, enrolment);
-say(`${CLIENTS} clients learn ${grouped(PARAMETERS)} parameters in ${ROUNDS} rounds.
-The plan: at most ${parameters.corruptCount} clients in league with a coordinator that may lie, at most ${parameters.absentCount} vanish;
-so a sum needs ${floor} contributors, ${quorum} signatures, and ${parameters.threshold} shares of every secret.
-In every round: ${listed(MISHAPS)}.
-In the tables, bytes and ms of clients are those of one client, on average.`);
+say(planReport(planOf(1, enrolment), ROUNDS));
 
 // Both models start alike. One learns from private sums; the other from the same clients' updates in
 // the clear, as plain federated averaging does.
@@ -56,8 +62,7 @@ for (let round = 1; round <= ROUNDS; round++) {
     progress(`Round ${round}: ${what}`),
   );
   const { sum, contributors } = finished.result;
-  if (!finished.exact)
-    throw new Error(`round ${round}: the sum is not the sum of what was encoded`);
+  if (!finished.exact) throw new Error(`round ${round}: not the sum of what was encoded`);
 
   secure = applyAverage(secure, sum.update, contributors.length);
   progress(`Round ${round}: plain federated averaging, to compare with`);
@@ -66,11 +71,8 @@ for (let round = 1; round <= ROUNDS; round++) {
   secureCurve.push(accuracy(secure, test));
   plainCurve.push(accuracy(plain, test));
 
-  const [examples, right] = sum.tally as readonly [number, number];
-  say(`
-Round ${round}: ${contributors.length} of ${CLIENTS} clients are in the sum. All ${grouped(PARAMETERS)} integers equal the plaintext sum.
-Accuracy ${percent(last(secureCurve))} (plain FedAvg ${percent(last(plainCurve))}). Before the round the contributors had ${percent(right / examples)} of their own ${grouped(examples)} digits right.
-${roundReport(finished)}`);
+  say(accuracyReport(round, finished, last(secureCurve), last(plainCurve)));
+  say(roundReport(finished));
 }
 
 await mkdir('demo-output', { recursive: true });
@@ -81,32 +83,19 @@ const curves = [
 const title = `${CLIENTS} clients, 7 lost in every round, ${grouped(PARAMETERS)} parameters`;
 await writeFile(PLOT, accuracyPlot(curves, title));
 
-say('\nNow the same protocol among many, on a sparse graph.');
+// The same protocol among many.
 const start = performance.now();
 const trust = { corrupt: 0.05, absent: 0.05 };
 const sparse = await sparseRound(200, 1_000, trust, (what) => progress(`Sparse round: ${what}`));
 if (!sparse.exact) throw new Error('sparse round: the sum is not the sum of the histograms');
-const { clients, degree, threshold } = sparse.plan.parameters;
-const seconds = ((performance.now() - start) / 1000).toFixed(1);
+say(sparseReport(sparse, performance.now() - start));
+say(roundReport(sparse));
+say(assumptionsReport(sparse.result));
+
 say(`
-${clients} clients, suite ${sparse.plan.suite}: k = ${degree} neighbours each, t = ${threshold} shares open a secret.
-${sparse.result.contributors.length} are in the sum, which is exact. All clients and the coordinator together took ${seconds} s.
-${roundReport(sparse)}
-
-What the privacy of that sum rests on:
-${sparse.result.assumptions.map(({ text }) => `  - ${text}`).join('\n')}
-
-After ${ROUNDS} rounds, on ${grouped(test.labels.length)} digits that nobody trained on: veilsum ${percent(last(secureCurve))}, plain FedAvg ${percent(last(plainCurve))}.
-Both curves: ${PLOT}`);
+After ${ROUNDS} rounds, on ${test.labels.length} digits that nobody trained on:
+veilsum ${percent(last(secureCurve))}, plain FedAvg ${percent(last(plainCurve))}. Both curves: ${PLOT}`);
 
 function last(curve: readonly number[]): number {
   return curve.at(-1) as number;
-}
-
-/** "2 × vanishes before share, …" */
-function listed(mishaps: readonly string[]): string {
-  const kinds = [...new Set(mishaps)];
-  return kinds
-    .map((kind) => `${mishaps.filter((each) => each === kind).length} × ${kind}`)
-    .join(', ');
 }

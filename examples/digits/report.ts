@@ -1,8 +1,53 @@
 /** What the demo prints. */
-import type { Fields } from 'veilsum';
+import type { Fields, Plan, Result } from 'veilsum';
+import type { LearntRound } from './digits-round.ts';
 import type { PhaseCost } from './meter.ts';
+import { MISHAPS } from './mishaps.ts';
+import { PARAMETERS } from './model.ts';
 import type { FinishedRound } from './secure-round.ts';
+import type { SparseRound } from './sparse-round.ts';
 import { textTable } from './table.ts';
+
+/** What a plan comes to. */
+export function planReport({ parameters, floor, quorum }: Plan, rounds: number): string {
+  const { clients, corruptCount, absentCount, threshold } = parameters;
+  const kinds = [...new Set(MISHAPS)].map(
+    (kind) => `${MISHAPS.filter((each) => each === kind).length} × ${kind}`,
+  );
+  return `
+${clients} clients learn ${grouped(PARAMETERS)} parameters in ${rounds} rounds. The coordinator may lie, and at most ${corruptCount} clients
+are in league with it; at most ${absentCount} vanish. It follows that a sum needs ${floor} contributors, ${quorum}
+signatures under the list of them, and ${threshold} shares of every secret.
+In every round: ${kinds.join(', ')}.
+In the tables, bytes and ms of clients are those of one client, on average.`;
+}
+
+/** What a round of learning came to; accuracies in [0, 1]. */
+export function accuracyReport(
+  round: number,
+  { result }: LearntRound,
+  secure: number,
+  plain: number,
+): string {
+  const [examples, right] = result.sum.tally as readonly [number, number];
+  return `
+Round ${round}: accuracy ${percent(secure)} (plain FedAvg ${percent(plain)}). ${result.contributors.length} clients are in the sum; all its ${grouped(PARAMETERS)}
+integers equal the plaintext sum. Before the round they had ${percent(right / examples)} of their own ${grouped(examples)} digits right.`;
+}
+
+/** What the round among many came to. */
+export function sparseReport({ plan, result }: SparseRound, ms: number): string {
+  const { clients, degree, threshold } = plan.parameters;
+  return `
+Sparse round: ${clients} clients, suite ${plan.suite}, k = ${degree} neighbours each, t = ${threshold} shares open a secret.
+${result.contributors.length} clients are in the sum, which is exact. All clients and the coordinator took ${(ms / 1000).toFixed(1)} s together.`;
+}
+
+/** What the privacy of a sum rests on. */
+export function assumptionsReport({ assumptions }: Result): string {
+  const lines = assumptions.map(({ text }) => `  - ${text}`);
+  return ['', 'What the privacy of that sum rests on:', ...lines].join('\n');
+}
 
 const TITLES = [
   'phase',
