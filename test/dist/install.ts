@@ -50,6 +50,7 @@ export function setup(project: TestProject): () => void {
     );
     npm(folder, 'install', '--prefer-offline', '--ignore-scripts', `./${tarball}`);
     cpSync(join(root, 'test/dist/smoke.mjs'), join(folder, 'smoke.mjs'));
+    cpSync(join(root, 'examples/private-sum/main.ts'), join(folder, 'private-sum.ts'));
     project.provide('installed', folder);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });

