@@ -55,6 +55,9 @@ export const fields: Votes = { votes: integer({ length: 4, min: 0, max: 1_000 })
 /** A small sparse graph of the active model: n=30, γ=δ=0.05 gives k=6, t=4, w=1, A=1. */
 export const smallActive: Trust = { corrupt: '0.05', absent: '0.05', coordinator: 'active' };
 
+/** The smallest: n=12, γ=0.1, δ=0.2 gives k=8, t=5, w=1, A=1, floor and quorum 10. */
+export const tinyActive: Trust = { corrupt: '0.1', absent: '0.2', coordinator: 'active' };
+
 /** A round under way; what clients said and where they stand, by roster index. */
 export type HostileRound = {
   readonly people: Party;
