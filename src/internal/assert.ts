@@ -68,6 +68,32 @@ export function assertLength(
   }
 }
 
+/**
+ * An array (or typed array) of exactly `length` numbers: nothing is ever coerced to one.
+ *
+ * **Cost**: one pass over a plain array; none over a typed one.
+ */
+export function assertNumbers(what: string, values: unknown, length: number): void {
+  if (typeof values !== 'object' || values === null) {
+    throw new UsageError('wrong-type', `${what}: got ${typeName(values)}, expected an array`, {
+      what,
+    });
+  }
+  assertLength(what, values as ArrayLike<unknown>, length);
+  const isBigInts = values instanceof BigInt64Array || values instanceof BigUint64Array;
+  if (ArrayBuffer.isView(values) && !isBigInts) return;
+  for (let i = 0; i < length; i++) {
+    const value = (values as ArrayLike<unknown>)[i];
+    if (typeof value !== 'number') {
+      throw new UsageError(
+        'wrong-type',
+        `${what}: [${i}]: got ${typeName(value)}, expected a number`,
+        { what, index: i },
+      );
+    }
+  }
+}
+
 /** Numbers are shown (parameters are public); of anything else only its type. */
 const describe = (value: unknown): string =>
   typeof value === 'number' ? String(value) : typeName(value);

@@ -3,7 +3,7 @@
  * as its offset from the minimum, so that what enters the ring is never negative.
  */
 import { UsageError } from '../errors.ts';
-import { assertInteger, assertLength } from '../internal/assert.ts';
+import { assertInteger, assertLength, assertNumbers } from '../internal/assert.ts';
 
 /** A code for whole numbers from `min` to `max`: all of it public. Frozen. */
 export type ExactIntegers = {
@@ -52,7 +52,7 @@ export function exactIntegers(parameters: {
  * **Cost**: one pass and the result.
  */
 export function encodeIntegers(code: ExactIntegers, values: ArrayLike<number>): Uint32Array {
-  assertLength('encodeIntegers: values', values, code.length);
+  assertNumbers('encodeIntegers: values', values, code.length);
   const out = new Uint32Array(code.length);
   for (let i = 0; i < out.length; i++) {
     const value = values[i] as number;

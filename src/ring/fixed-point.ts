@@ -3,7 +3,7 @@
  * privacy noise is calibrated to it, so it is checked in exact integers and never assumed.
  */
 import { UsageError } from '../errors.ts';
-import { assertFinite, assertInteger, assertLength } from '../internal/assert.ts';
+import { assertFinite, assertInteger, assertLength, assertNumbers } from '../internal/assert.ts';
 import { roundInto, roundWithinNormInto } from './rounding.ts';
 
 export { exactSquaredNorm } from './rounding.ts';
@@ -104,7 +104,7 @@ export function encodeReal(
   code: FixedPoint,
   values: ArrayLike<number>,
 ): { readonly integers: Int32Array; readonly clipped: boolean } {
-  assertLength('encodeReal: values', values, code.length);
+  assertNumbers('encodeReal: values', values, code.length);
   const units = new Float64Array(values);
   const integers = new Int32Array(code.length);
   try {

@@ -23,6 +23,9 @@ export function encodeInputs<F extends Fields>(
   noise: Noise,
   inputs: InputsOf<F>,
 ): Encoded {
+  if (typeof inputs !== 'object' || inputs === null) {
+    throw new UsageError('wrong-type', 'inputs: expected an object with one input for each field');
+  }
   const given = inputs as Readonly<Record<string, ArrayLike<number> | Weighted>>;
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(fields, name));
   if (unknown !== undefined) {
@@ -67,6 +70,9 @@ const residues = (integers: Int32Array): Uint32Array =>
 
 /** Values times weight, then the weight itself. */
 function encodeWeighted(field: WeightedMeanField, input: Weighted) {
+  if (typeof input !== 'object' || !('values' in input)) {
+    throw new UsageError('wrong-type', 'weighted input: expected { values, weight }');
+  }
   const { values, weight } = input;
   if (!Number.isSafeInteger(weight) || weight < 1 || weight > field.maxWeight) {
     // The weight is the client's own: the message does not show it.

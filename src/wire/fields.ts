@@ -48,7 +48,7 @@ export function list(
  * @param value - a decoded value
  * @param length - in bytes: exact, or a range with both ends included
  * @param what - names the field in the error
- * @returns the same view into the message; copy it to keep it
+ * @returns a copy of its own, made by the decoder
  * @throws CodecError `malformed`
  */
 export function bytes(

@@ -61,7 +61,7 @@ describe('exact integers', () => {
       expect(error.message + JSON.stringify(error.details)).not.toContain(String(bad));
     }
     expect(caught(() => encodeIntegers(code, ['1', 2, 3] as unknown as number[])).code).toBe(
-      'out-of-range',
+      'wrong-type',
     );
     expect(caught(() => encodeIntegers(code, [1, 2])).code).toBe('wrong-length');
     expect(caught(() => encodeIntegers(code, [1, 2, 3, 4])).code).toBe('wrong-length');

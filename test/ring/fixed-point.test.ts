@@ -103,7 +103,7 @@ describe('encodeReal refuses', () => {
         }
       }
       expect(caught(() => encodeReal(code, [1, undefined, 2, 3] as number[])).code).toBe(
-        'not-finite',
+        'wrong-type',
       );
     }
   });
@@ -113,7 +113,7 @@ describe('encodeReal refuses', () => {
       expect(caught(() => encodeReal(l2(4, 8), values)).code).toBe('wrong-length');
     }
     expect(caught(() => encodeReal(l2(4, 8), undefined as unknown as number[])).code).toBe(
-      'wrong-length',
+      'wrong-type',
     );
   });
 });

@@ -137,10 +137,10 @@ function fieldsOf(saved: Uint8Array): Readonly<Record<string, CborValue>> {
 }
 
 const seed = (value: CborValue | undefined, what: string): Uint8Array =>
-  bytes(value, SEED_LENGTH, `saved state: ${what}`).slice();
+  bytes(value, SEED_LENGTH, `saved state: ${what}`);
 
 const upTo = (value: CborValue | undefined, max: number, what: string): Uint8Array =>
-  bytes(value, { min: 0, max }, `saved state: ${what}`).slice();
+  bytes(value, { min: 0, max }, `saved state: ${what}`);
 
 function readHeld(terms: Terms, value: CborValue | undefined) {
   return list(value, terms.parameters.degree, 'saved state: shares').map((entry) => {
