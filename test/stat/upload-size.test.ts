@@ -27,6 +27,14 @@ import { encodeEnvelope } from '../../src/wire/envelope.ts';
 import { party, planFor, play } from '../support/round.ts';
 
 const LENGTH = 1_000;
+/** One party of each size for both suites. */
+const parties = new Map<number, ReturnType<typeof party>>();
+const partyOf = (n: number): ReturnType<typeof party> => {
+  const found = parties.get(n) ?? party(n);
+  parties.set(n, found);
+  return found;
+};
+
 const fields = { x: integer({ length: LENGTH, min: 0, max: 65_535 }) };
 const blank = (length: number): Uint8Array => new Uint8Array(length);
 
@@ -110,9 +118,9 @@ describe.each(['x25519', 'x25519-mlkem768'] as const)('suite %s', (suite: SuiteN
   test.each([
     { n: 20, trust: { ...active, absent: 0.4 }, degree: 19 },
     { n: 20, trust: semiHonest, degree: 4 },
-    { n: 60, trust: semiHonest, degree: 8 },
+    { n: 30, trust: semiHonest, degree: 4 },
   ])('$n clients of degree $degree, played: every client is within the bound', async (which) => {
-    const people = await party(which.n);
+    const people = await partyOf(which.n);
     const plan = planFor(people, { fields, trust: which.trust, suite });
     expect(plan.parameters.degree).toBe(which.degree);
     const sent = new Map<string, number>();
@@ -132,13 +140,13 @@ describe.each(['x25519', 'x25519-mlkem768'] as const)('suite %s', (suite: SuiteN
   });
 
   test.each([
+    { n: 60, trust: semiHonest, degree: 8 },
     { n: 60, trust: { ...active, absent: 0.43 }, degree: 59 },
     { n: 100, trust: { ...active, absent: 0.1 }, degree: 42 },
     { n: 100, trust: { ...active, absent: 0.43 }, degree: 99 },
-    { n: 300, trust: { ...active, absent: 0.43 }, degree: 299 },
     { n: 1_000, trust: { corrupt: 0.05, absent: 0.05 }, degree: 58 },
   ])('$n clients of degree $degree, laid out: every client is within the bound', async (which) => {
-    const people = await party(which.n);
+    const people = await partyOf(which.n);
     const plan = planFor(people, { fields, trust: which.trust, suite });
     expect(plan.parameters.degree).toBe(which.degree);
     const terms = termsOf(plan);

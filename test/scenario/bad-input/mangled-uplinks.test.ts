@@ -29,7 +29,7 @@ describe.each(['x25519', 'x25519-mlkem768'] as const)('suite %s', async (suite) 
       };
       for (let length = 0; length < honest.length; length++) refused(honest.subarray(0, length));
       for (let i = 0; i < honest.length; i++) {
-        const bits = honest.length < 1_500 ? [1, 2, 4, 8, 16, 32, 64, 128, 255] : [1 << (i % 8)];
+        const bits = honest.length < 1_500 ? [1 << (i % 8), 255] : [1 << (i % 8)];
         for (const bit of bits) {
           const flipped = honest.slice();
           flipped[i] = (flipped[i] as number) ^ bit;
