@@ -34,6 +34,9 @@ export type BeaconEvidence = {
 /**
  * Records that a plan was seen in time. Keep the receipt until the round.
  *
+ * **Security**: witness one plan for each round of a chain and each coordinator. Whoever gets M plans
+ * witnessed before the beacon can run the one whose graph suits it best, and so wins log2 M bits.
+ *
  * @param options.nowMs - the client's own clock, in milliseconds since the epoch.
  * @throws ProtocolError `beacon-too-late` if the beacon's round is less than the plan's margin away.
  * @throws UsageError `wrong-type` if the plan names no beacon.

@@ -201,6 +201,9 @@ function fieldValue(field: Field): CborValue {
   return field.kind === 'real' ? common : { ...common, maxWeight: field.maxWeight };
 }
 
+/** Longest value of a beacon round; what a chain gives is a signature or a hash. */
+const MAX_BEACON_BYTES = 1_024;
+
 const noBeacon = new Uint8Array(0);
 const termsByPlan = new WeakMap<Plan, Map<string, Terms>>();
 const planByTerms = new WeakMap<Terms, Plan>();
@@ -210,6 +213,12 @@ export function termsOf(of: Plan, beacon: Uint8Array = noBeacon): Terms {
   if (beacon.length > 0 !== (of.trust.beacon !== undefined)) {
     const expected = of.trust.beacon === undefined ? 'none' : 'the value of the round it names';
     throw new UsageError('wrong-length', `beacon value: the plan expects ${expected}`);
+  }
+  if (beacon.length > MAX_BEACON_BYTES) {
+    throw new UsageError(
+      'wrong-length',
+      `beacon value: got ${beacon.length} bytes, expected at most ${MAX_BEACON_BYTES}`,
+    );
   }
   const known = termsByPlan.get(of) ?? new Map<string, Terms>();
   termsByPlan.set(of, known);

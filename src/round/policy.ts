@@ -4,7 +4,7 @@
  * a plan that protects it less than it asks.
  */
 import { CapacityError, CodecError, ProtocolError, UsageError } from '../errors.ts';
-import { readRoster } from '../identity/roster.ts';
+import { type Roster, readRoster } from '../identity/roster.ts';
 import { SUITE_NAMES, type SuiteName } from '../identity/suite.ts';
 import { assertBytes, assertFinite, assertInteger } from '../internal/assert.ts';
 import type { Brand } from '../internal/brand.ts';
@@ -84,7 +84,7 @@ function rebuilt(encoded: Uint8Array, voucher: Uint8Array): Plan {
   if (!SUITE_NAMES.includes(suite)) throw refused(`plan: got the unknown suite "${suite}"`);
   const noise = text(of.noise, 32, 'plan: noise');
   if (noise !== 'none') throw refused(`plan: got the unknown noise "${noise}"`);
-  const roster = readRoster(
+  const roster = rosterOf(
     bytes(of.roster, { min: 1, max: MAX_PLAN_BYTES }, 'plan: roster'),
     voucher,
   );
@@ -119,6 +119,16 @@ function rebuilt(encoded: Uint8Array, voucher: Uint8Array): Plan {
     );
   }
   return made;
+}
+
+/** A plan with a roster that does not hold is the coordinator's fault, whoever else's it may be. */
+function rosterOf(encoded: Uint8Array, voucher: Uint8Array): Roster {
+  try {
+    return readRoster(encoded, voucher);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new ProtocolError(error.code, error.message, ['coordinator', ...error.culprits]);
+  }
 }
 
 function readBeacon(value: CborValue | undefined): BeaconFacts | undefined {

@@ -108,6 +108,11 @@ function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefi
   }
   if (ledger.excluded.has(sender)) return accuse('excluded', 'signed a wrong message before');
   if (!isAmong(expected, sender)) return accuse('not-expected', `is not part of phase "${phase}"`);
+  const owner = phase === 'advertise' ? ownerOfKey(ledger, envelope) : undefined;
+  if (owner !== undefined) {
+    // Whoever copies a key may be the first to arrive: neither is proven to be the culprit.
+    return refuse('bad-key', `advert of "${id}": a key repeats one of client "${owner}"`, id);
+  }
   try {
     checkSize(ledger, phase, envelope);
     takeIn[phase](ledger, envelope);
@@ -181,12 +186,6 @@ const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) => void
     }
     const [sealing, masking] = halvesOf(advert);
     if (sealing === masking) throw wrong('bad-key', 'both keys are the same');
-    for (const half of [sealing, masking]) {
-      const owner = ledger.keyOwners.get(half);
-      if (owner !== undefined) {
-        throw wrong('bad-key', `a key repeats one of client "${idAt(terms, owner)}"`);
-      }
-    }
     indexKeys(ledger, message.sender, advert);
     ledger.adverts.set(message.sender, { said, advert });
   },
@@ -289,6 +288,20 @@ const halvesOf = (advert: Advert): readonly [string, string] => [
   toHex(advert.sealingKey.subarray(0, 32)),
   toHex(advert.maskingKey.subarray(0, 32)),
 ];
+
+/** Who advertised one of these keys before, if anybody. */
+function ownerOfKey({ terms, keyOwners }: Ledger, message: Envelope): ClientId | undefined {
+  let advert: Advert;
+  try {
+    advert = decodeAdvert(terms, message.header);
+  } catch {
+    return undefined; // Refused for its form below.
+  }
+  const owner = halvesOf(advert)
+    .map((half) => keyOwners.get(half))
+    .find((index) => index !== undefined);
+  return owner === undefined ? undefined : idAt(terms, owner);
+}
 
 /** Remembers whose an advert's keys are. */
 export function indexKeys(ledger: Ledger, owner: number, advert: Advert): void {

@@ -2,13 +2,7 @@
 import type { ClientId } from '../../identity/roster.ts';
 import { reduceInto } from '../../ring/vector.ts';
 import { type TranscriptHead, transcriptHead } from '../../wire/transcript.ts';
-import {
-  type Accumulator,
-  copyAccumulator,
-  createAccumulator,
-  finalise,
-  mergeInto,
-} from '../accumulator.ts';
+import { type Accumulator, copyAccumulator, finalise, mergeInto } from '../accumulator.ts';
 import type { Fault } from '../fault.ts';
 import type { Phase } from '../phases.ts';
 import { PIECE_LENGTH, type Piece, runPieceInto } from '../pieces.ts';
@@ -127,6 +121,3 @@ const unopenedBoxes = (ledger: Ledger): readonly Fault[] =>
         return Object.freeze({ phase: 'unmask', code: 'bad-share', message, claimed: from });
       }),
   );
-
-/** An empty accumulator for a round's fields, e.g. on a worker. */
-export const accumulatorFor = (work: UnmaskWork): Accumulator => createAccumulator(work.fields);
