@@ -6,6 +6,7 @@ import { sealBox } from '../../identity/sealed-box.ts';
 import type { AgreementKeyPair } from '../../identity/suite.ts';
 import { concat, equalBytes, toHex, u32, wipe } from '../../internal/bytes.ts';
 import { randomBytes } from '../../internal/random.ts';
+import type { SignedHeader } from '../../wire/envelope.ts';
 import { merkleRoot } from '../../wire/merkle.ts';
 import { decodeAdvertsDownlink } from '../downlinks.ts';
 import { areNeighbours, ownX, shareX } from '../graph.ts';
@@ -51,9 +52,11 @@ export const share = (
   step(state, 'share', 'mask', async (contents) => {
     const { terms, self, memory } = contents;
     const { suite } = terms;
+    // Before the keys are made: garbage should cost little.
+    const said = decodeAdvertsDownlink(terms, self, downlink).adverts;
     const sealing = sealingKeyPair(terms, memory.sealingSeed);
     const masking = maskingKeyPair(terms, memory.maskingSeed);
-    const adverts = checkAdverts(contents, downlink, [sealing.publicKey, masking.publicKey]);
+    const adverts = checkAdverts(contents, said, [sealing.publicKey, masking.publicKey]);
     const peers = adverts.map((advert): Peer => {
       if (!encapsulates(terms, self, advert.index)) return { ...advert, ...nothingEncapsulated };
       const coins = encapsulationCoins(terms, memory.maskingSeed, self, advert.index);
@@ -81,7 +84,7 @@ export const share = (
       partCount: parts.length,
       commitments: new Uint8Array(0),
     });
-    const { message, said } = await signMessage(
+    const signed = await signMessage(
       terms,
       'share',
       self,
@@ -91,7 +94,8 @@ export const share = (
     );
     const { sealingSeed, maskingSeed, advertHash } = memory;
     const next = { sealingSeed, maskingSeed, selfSeed, ownShare: own, advertHash, peers };
-    return { message, memory: { ...next, shareHash: headerHash(terms, 'share', said) } };
+    const ownHeaderHash = headerHash(terms, 'share', signed.said);
+    return { message: signed.message, memory: { ...next, shareHash: ownHeaderHash } };
   });
 
 type CheckedAdvert = Omit<Peer, 'maskingCiphertext' | 'maskingKemSecret'>;
@@ -104,10 +108,9 @@ const nothingEncapsulated = {
 /** ⚠ Every advert must be one that the coordinator was right to pass on, and there must be enough. */
 function checkAdverts(
   { terms, self, context }: Contents<'share'>,
-  downlink: Downlink<'share'>,
+  adverts: readonly SignedHeader[],
   ownKeys: readonly Uint8Array[],
 ): readonly CheckedAdvert[] {
-  const { adverts } = decodeAdvertsDownlink(terms, self, downlink);
   const halfOf = (key: Uint8Array): string => toHex(key.subarray(0, 32));
   const keys = new Set(ownKeys.map(halfOf));
   let previous = -1;
