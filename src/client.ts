@@ -14,7 +14,7 @@ import { type BeaconEvidence, checkBeacon } from './round/beacon.ts';
 import { encodeInputs } from './round/encode.ts';
 import type { Fields, InputsOf } from './round/fields.ts';
 import { planOf, termsOf } from './round/plan.ts';
-import type { ReviewedPlan } from './round/policy.ts';
+import { assertReviewed, type ReviewedPlan } from './round/policy.ts';
 import type { Claim } from './secagg/claim.ts';
 import { advertise as secaggAdvertise } from './secagg/client/advertise.ts';
 import { confirm as secaggConfirm } from './secagg/client/confirm.ts';
@@ -33,7 +33,7 @@ export {
   witness,
 } from './round/beacon.ts';
 export { type Policy, type ReviewedPlan, readPlan } from './round/policy.ts';
-export { type Claim, type ClaimVerdict, inMemoryClaim } from './secagg/claim.ts';
+export type { Claim, ClaimVerdict } from './secagg/claim.ts';
 export { resend, save } from './secagg/client/storage.ts';
 export type { Downlink, Uplink } from './secagg/phases.ts';
 
@@ -58,7 +58,8 @@ export type Stepped<P extends Phase, N extends Next, F extends Fields> = {
  * @param options.context - SHA-256 (or another 32-byte hash) of the model that this client received.
  * Clients that were sent different models do not end up in one sum.
  * @param options.beacon - where the plan names a beacon: receipt, value and port.
- * @param options.claim - the caller's durable claim store; needed only to survive a crash.
+ * @param options.claim - the caller's durable claim store; needed to survive a crash, and to keep a
+ * restarted process from entering the same round twice.
  * @throws UsageError `unknown-id` (not on the roster), `state-spent` (advertised already).
  * @throws ProtocolError `bad-beacon`, `beacon-too-late`.
  */
@@ -71,6 +72,7 @@ export async function advertise<F extends Fields>(
     readonly claim?: Claim;
   },
 ): Promise<Stepped<'advertise', 'share', F>> {
+  assertReviewed(plan);
   if (plan.trust.beacon !== undefined) {
     if (options.beacon === undefined) {
       throw new UsageError(
@@ -146,6 +148,7 @@ export function restore<F extends Fields>(
   saved: Uint8Array,
   options: { readonly signer: Signer; readonly claim: Claim },
 ): { readonly [N in Next]: ClientState<N, F> }[Next] {
+  assertReviewed(plan);
   const terms = termsOf(plan, beaconOfSaved(saved));
   return secaggRestore(terms, saved, options) as { readonly [N in Next]: ClientState<N, F> }[Next];
 }

@@ -1,5 +1,5 @@
 /** From numbers to the ring and back, field by field. */
-import { ProtocolError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { decodeIntegerSum, encodeIntegers, exactIntegers } from '../ring/exact-integers.ts';
 import { decodeReal, encodeReal, fixedPoint } from '../ring/fixed-point.ts';
 import { centre } from '../ring/vector.ts';
@@ -91,56 +91,59 @@ function encodeWeighted(field: WeightedMeanField, input: Weighted) {
   return { vector, clipped };
 }
 
-/**
- * The sums of `contributors` clients as numbers.
- *
- * @throws ProtocolError `poisoned-sum` where a sum is one that honest clients cannot add up to.
- */
+/** Sums as numbers, and the names of those that honest clients cannot add up to. */
+export type DecodedSums<F extends Fields> = {
+  readonly sum: Partial<SumsOf<F>>;
+  readonly poisoned: readonly string[];
+};
+
+/** The sums of `contributors` clients as numbers. A poisoned field has no sum. */
 export function decodeSums<F extends Fields>(
   fields: F,
   modulusBits: readonly number[],
   sums: readonly Uint32Array[],
   contributors: number,
-): SumsOf<F> {
-  const decoded = Object.entries(fields).map(([name, field], i) => [
-    name,
-    decodeField(name, field, modulusBits[i] as number, sums[i] as Uint32Array, contributors),
-  ]);
-  return Object.freeze(Object.fromEntries(decoded)) as SumsOf<F>;
+): DecodedSums<F> {
+  const decoded = Object.entries(fields).map(
+    ([name, field], i) =>
+      [
+        name,
+        decodeField(field, modulusBits[i] as number, sums[i] as Uint32Array, contributors),
+      ] as const,
+  );
+  const sum = Object.fromEntries(decoded.filter(([, value]) => value !== undefined));
+  const poisoned = decoded.filter(([, value]) => value === undefined).map(([name]) => name);
+  return { sum: Object.freeze(sum) as Partial<SumsOf<F>>, poisoned };
 }
 
-function decodeField(
-  name: string,
-  field: Field,
-  bits: number,
-  sum: Uint32Array,
-  contributors: number,
-) {
+/** One field's sum, or nothing if it lies outside of what clients who keep to the plan add up to. */
+function decodeField(field: Field, bits: number, sum: Uint32Array, contributors: number) {
   switch (field.kind) {
     case 'integer': {
       const top = contributors * (field.max - field.min);
-      if (sum.some((value) => value > top)) throw poisoned(name);
+      if (sum.some((value) => value > top)) return undefined;
       return decodeIntegerSum(exactIntegers(field), sum, contributors);
     }
-    case 'real':
-      return decodeReal(fixedPoint(field), centre(sum, bits));
+    case 'real': {
+      const code = fixedPoint(field);
+      const integers = centre(sum, bits);
+      return isWithin(integers, contributors * code.maxMagnitude)
+        ? decodeReal(code, integers)
+        : undefined;
+    }
     case 'weighted-mean': {
       const weight = sum[field.length] as number;
-      if (weight < contributors || weight > contributors * field.maxWeight) throw poisoned(name);
-      const values = centre(sum.subarray(0, field.length), bits);
-      return Object.freeze({ mean: decodeReal(fixedPoint(field), values, weight), weight });
+      if (weight < contributors || weight > contributors * field.maxWeight) return undefined;
+      const code = fixedPoint(field);
+      const integers = centre(sum.subarray(0, field.length), bits);
+      if (!isWithin(integers, weight * code.maxMagnitude)) return undefined;
+      return Object.freeze({ mean: decodeReal(code, integers, weight), weight });
     }
   }
 }
 
-const poisoned = (name: string): ProtocolError =>
-  new ProtocolError(
-    'poisoned-sum',
-    `field "${name}": the sum lies outside of what the contributors could have put in within the ` +
-      'plan; some contributor did not keep to it (masks hide which one)',
-    [],
-    { field: name },
-  );
+const isWithin = (integers: Int32Array, most: number): boolean =>
+  integers.every((value) => Math.abs(value) <= most);
 
 /** Adds the field's name to the caller's mistake. */
 function inField<T>(name: string, work: () => T): T {

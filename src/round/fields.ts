@@ -2,7 +2,7 @@
  * Fields: the named vectors of a round. A field says what a client may put in; how it is encoded, and
  * how many bits the ring needs, is derived. The sum comes back under the same names, typed.
  */
-import { UsageError } from '../errors.ts';
+import { CapacityError, UsageError } from '../errors.ts';
 import { assertInteger } from '../internal/assert.ts';
 import { modulusBits } from '../ring/capacity.ts';
 import { exactIntegers } from '../ring/exact-integers.ts';
@@ -131,6 +131,16 @@ export function shapeOf(name: string, field: Field, clients: number): FieldShape
       return { name, length: field.length, modulusBits: modulusBits({ clients, levels }) };
     }
     case 'integer': {
+      const largest = Math.max(Math.abs(field.min), Math.abs(field.max));
+      if (clients * largest > Number.MAX_SAFE_INTEGER) {
+        const most = Math.floor(Number.MAX_SAFE_INTEGER / clients);
+        throw new CapacityError(
+          'ring-overflow',
+          `field "${name}": the sum of ${clients} values of up to ${largest} is beyond exact numbers; ` +
+            `values up to ${most} would fit`,
+          { field: name, largest, most },
+        );
+      }
       const levels = field.max - field.min + 1;
       return { name, length: field.length, modulusBits: modulusBits({ clients, levels }) };
     }

@@ -94,9 +94,7 @@ const bytesOf = new WeakMap<Plan, Uint8Array>();
  */
 export function plan<const F extends Fields>(facts: PlanFacts<F>): Plan<F> {
   const { roster } = facts;
-  if (typeof facts.id !== 'string' || facts.id.length < 1 || facts.id.length > 128) {
-    throw new UsageError('out-of-range', 'plan id: expected a string of 1 to 128 characters');
-  }
+  assertName('plan id', facts.id);
   assertFieldNames(Object.keys(facts.fields));
   const suiteName = facts.suite ?? 'x25519';
   if (!SUITE_NAMES.includes(suiteName)) {
@@ -133,12 +131,17 @@ export function plan<const F extends Fields>(facts: PlanFacts<F>): Plan<F> {
   return whole;
 }
 
+/** 1 to 128 characters, none of them invisible: names are shown to people. */
+function assertName(what: string, name: string): void {
+  if (typeof name !== 'string' || !/^[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u.test(name)) {
+    throw new UsageError('out-of-range', `${what}: expected 1 to 128 visible characters`);
+  }
+}
+
 function trustOf(trust: Trust): Plan['trust'] {
   const { beacon } = trust;
   if (beacon !== undefined) {
-    if (typeof beacon.chain !== 'string' || beacon.chain.length < 1 || beacon.chain.length > 128) {
-      throw new UsageError('out-of-range', 'beacon chain: expected 1 to 128 characters');
-    }
+    assertName('beacon chain', beacon.chain);
     assertInteger('beacon round', beacon.round, 0, Number.MAX_SAFE_INTEGER);
     assertInteger('beacon marginMs', beacon.marginMs, 0, 2 ** 40);
   }

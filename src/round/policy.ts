@@ -23,18 +23,37 @@ export type Policy<F extends Fields = Fields> = {
   readonly fields?: F;
   /** Weakest coordinator model accepted: `active` (the default) or `semi-honest`. */
   readonly coordinator?: 'active' | 'semi-honest';
-  /** Least γ accepted; 0.05 unless said. */
+  /**
+   * Least γ accepted; 0.05 unless said. Unless it is 0, γ must come to at least one whole client: a
+   * plan that withstands no colluding client protects nobody whose neighbour is curious.
+   */
   readonly corrupt?: number;
   /** Least number of honest contributors that an opened sum must have, floor − ⌊γn⌋; 2 unless said. */
   readonly honest?: number;
   /** Whether the plan must name a beacon; no, unless said. */
   readonly beacon?: 'required' | 'optional';
+  /** Least margin of the plan's beacon, if it names one, in milliseconds; 60,000 unless said. It must
+   * cover how far this client's clock may be off. */
+  readonly marginMs?: number;
   /** Whether the plan must use the hybrid suite; no, unless said. */
   readonly suite?: 'hybrid' | 'any';
 };
 
 /** A plan that a client has read under its own policy: the only kind that it can advertise for. */
 export type ReviewedPlan<F extends Fields = Fields> = Brand<Plan<F>, 'ReviewedPlan'>;
+
+const reviewed = new WeakSet<Plan>();
+
+/**
+ * The run-time half of {@link ReviewedPlan}, for callers without types.
+ *
+ * @throws UsageError `wrong-type`
+ */
+export function assertReviewed(plan: Plan): void {
+  if (!reviewed.has(plan)) {
+    throw new UsageError('wrong-type', 'plan: expected one that this client read with readPlan()');
+  }
+}
 
 /** Most bytes of a plan: a roster of 10,000, and fields. */
 const MAX_PLAN_BYTES = 2_000_000;
@@ -53,9 +72,10 @@ export function readPlan<F extends Fields = Fields>(
   encoded: Uint8Array,
   policy: Policy<F>,
 ): ReviewedPlan<F> {
-  assertBytes('policy: voucher', policy.voucher, 32);
+  checkPolicy(policy);
   const found = rebuilt(encoded, policy.voucher);
   hold(found, policy);
+  reviewed.add(found);
   return found as ReviewedPlan<F>;
 }
 
@@ -181,11 +201,42 @@ function readField(value: CborValue | undefined, what: string): Field {
   return weightedMean({ ...options, maxWeight });
 }
 
+/** A misspelt wish must not become no wish: every key and value of a policy is checked. */
+function checkPolicy(policy: Policy): void {
+  const oneOf = (key: keyof Policy, values: readonly unknown[]): void => {
+    if (policy[key] !== undefined && !values.includes(policy[key])) {
+      throw new UsageError('out-of-range', `policy: ${key}: expected one of ${values.join(', ')}`);
+    }
+  };
+  const known = [
+    'voucher',
+    'fields',
+    'coordinator',
+    'corrupt',
+    'honest',
+    'beacon',
+    'marginMs',
+    'suite',
+  ];
+  const unknown = Object.keys(policy).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      'unknown-id',
+      `policy: got "${unknown}", expected only ${known.join(', ')}`,
+    );
+  }
+  assertBytes('policy: voucher', policy.voucher, 32);
+  oneOf('coordinator', ['active', 'semi-honest']);
+  oneOf('beacon', ['required', 'optional']);
+  oneOf('suite', ['hybrid', 'any']);
+  if (policy.corrupt !== undefined) assertFinite('policy: corrupt', policy.corrupt, 0, 1);
+  if (policy.honest !== undefined) assertInteger('policy: honest', policy.honest, 2, 1_000_000);
+  if (policy.marginMs !== undefined) assertInteger('policy: marginMs', policy.marginMs, 0, 2 ** 40);
+}
+
 /** Refuses a plan that protects less than the policy asks. */
 function hold(found: Plan, policy: Policy): void {
-  const { coordinator = 'active', corrupt = 0.05, honest = 2, beacon = 'optional' } = policy;
-  assertFinite('policy: corrupt', corrupt, 0, 1);
-  assertInteger('policy: honest', honest, 2, 1_000_000);
+  const { coordinator = 'active', corrupt = 0.05, honest = 2, marginMs = 60_000 } = policy;
   const { trust, parameters } = found;
   const say = (what: string, got: unknown, expected: unknown): ProtocolError =>
     refused(`plan: ${what}: got ${got}, this client's policy expects ${expected}`);
@@ -193,9 +244,17 @@ function hold(found: Plan, policy: Policy): void {
     throw say('coordinator model', trust.coordinator, 'active');
   }
   if (Number(trust.corrupt) < corrupt) throw say('corrupt', trust.corrupt, `at least ${corrupt}`);
+  if (corrupt > 0 && parameters.corruptCount < 1) {
+    const of = `${trust.corrupt} of ${parameters.clients}, which is no whole client`;
+    throw say('corrupt', of, 'a plan that withstands at least one');
+  }
   const least = found.floor - parameters.corruptCount;
   if (least < honest) throw say('honest contributors', least, `at least ${honest}`);
-  if (beacon === 'required' && trust.beacon === undefined) throw say('beacon', 'none', 'one');
+  if (policy.beacon === 'required' && trust.beacon === undefined)
+    throw say('beacon', 'none', 'one');
+  if (trust.beacon !== undefined && trust.beacon.marginMs < marginMs) {
+    throw say('beacon margin', `${trust.beacon.marginMs} ms`, `at least ${marginMs} ms`);
+  }
   if (policy.suite === 'hybrid' && found.suite === 'x25519') {
     throw say('suite', found.suite, 'the hybrid one');
   }

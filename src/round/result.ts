@@ -1,4 +1,5 @@
 /** What a round gives its coordinator: the sums as numbers, and all that must be known about them. */
+import { ProtocolError } from '../errors.ts';
 import type { ClientId } from '../identity/roster.ts';
 import type { Outcome } from '../secagg/coordinator/unmask.ts';
 import type { Fault } from '../secagg/fault.ts';
@@ -25,16 +26,26 @@ export type Result<F extends Fields = Fields> = {
   readonly transcript: TranscriptHead;
 };
 
-/** Turns ring sums into the plan's fields. @throws ProtocolError `poisoned-sum` */
+/**
+ * Turns ring sums into the plan's fields.
+ *
+ * @throws ProtocolError `poisoned-sum` where a sum is one that clients who keep to the plan cannot add
+ * up to. Its `details` hold everything else: the other fields' sums, contributors, faults.
+ */
 export function resultOf<F extends Fields>(plan: Plan<F>, outcome: Outcome): Result<F> {
   const bits = plan.shapes.map(({ modulusBits }) => modulusBits);
   const { sums, contributors, dropped, refused, transcript } = outcome;
-  return Object.freeze({
-    sum: decodeSums(plan.fields, bits, sums, contributors.length),
-    contributors,
-    dropped,
-    refused,
-    assumptions: assumptionsOf(plan),
-    transcript,
-  });
+  const { sum, poisoned } = decodeSums(plan.fields, bits, sums, contributors.length);
+  const rest = { contributors, dropped, refused, assumptions: assumptionsOf(plan), transcript };
+  if (poisoned.length > 0) {
+    throw new ProtocolError(
+      'poisoned-sum',
+      `fields ${poisoned.map((name) => `"${name}"`).join(', ')}: the sums lie outside of what the ` +
+        'contributors could have put in within the plan; some contributor did not keep to it (masks ' +
+        'hide which one). The other fields are in details.sum',
+      [],
+      { fields: poisoned, sum, ...rest },
+    );
+  }
+  return Object.freeze({ sum: sum as SumsOf<F>, ...rest });
 }

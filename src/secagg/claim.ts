@@ -7,7 +7,6 @@
  * leaves the round.
  */
 
-import type { Signer } from '../identity/signer.ts';
 import { toHex } from '../internal/bytes.ts';
 import type { Phase } from './phases.ts';
 
@@ -28,8 +27,8 @@ export type Claim = (
 /** What a claim store answers. */
 export type ClaimVerdict = 'first' | 'same' | 'conflict';
 
-/** A claim store in memory: forgets when the process ends, so states that rely on it cannot be saved. */
-export function inMemoryClaim(): Claim {
+/** A claim store in memory: it forgets when the process ends. Not for callers: see {@link claimOf}. */
+function inMemoryClaim(): Claim {
   const claimed = new Map<string, string>();
   return (roundId, phase, digest) => {
     const key = `${toHex(roundId)} ${phase}`;
@@ -42,17 +41,19 @@ export function inMemoryClaim(): Claim {
   };
 }
 
-const bySigner = new WeakMap<Signer, Claim>();
+const byIdentity = new Map<string, Claim>();
 
 /**
- * The in-memory claim of a signer: the default, one for all rounds of the same signer object, so
- * that one identity cannot take part twice in a round within one process.
+ * The in-memory claim of an identity: the default, one for all rounds and signers of the same public
+ * key, so that one identity cannot take part twice in a round within one process. It grows by five
+ * short entries a round and is never shortened: forgetting is what it is there to prevent.
  */
-export function claimOf(signer: Signer): Claim {
-  let claim = bySigner.get(signer);
+export function claimOf(publicKey: Uint8Array): Claim {
+  const key = toHex(publicKey);
+  let claim = byIdentity.get(key);
   if (claim === undefined) {
     claim = inMemoryClaim();
-    bySigner.set(signer, claim);
+    byIdentity.set(key, claim);
   }
   return claim;
 }

@@ -9,7 +9,7 @@ export {
   mergeInto,
   readAccumulator,
 } from './accumulator.ts';
-export { type Claim, type ClaimVerdict, inMemoryClaim } from './claim.ts';
+export type { Claim, ClaimVerdict } from './claim.ts';
 export { type AdvertiseOptions, advertise } from './client/advertise.ts';
 export { confirm } from './client/confirm.ts';
 export { mask } from './client/mask.ts';

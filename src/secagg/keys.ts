@@ -10,7 +10,7 @@
  */
 
 import type { AgreementKeyPair } from '../identity/suite.ts';
-import { concat, lengthPrefixed, u32, utf8 } from '../internal/bytes.ts';
+import { concat, lengthPrefixed, u32, utf8, wipe } from '../internal/bytes.ts';
 import { sha256 } from '../internal/sha256.ts';
 import { deriveKey } from '../prg/hkdf.ts';
 import { idAt, sizeOf, type Terms } from './terms.ts';
@@ -31,11 +31,34 @@ export type Advert = {
 
 /** The masking key pair of a seed. Deterministic. */
 export const maskingKeyPair = (terms: Terms, seed: Uint8Array): AgreementKeyPair =>
-  terms.suite.keyPair(deriveKey(seed, [utf8('masking'), terms.roundId]));
+  keyPairOf(terms, seed, 'masking');
 
 /** The sealing key pair of a seed. Deterministic, so that a state holds the seed only. */
-export const sealingKeyPair = (terms: Terms, seed: Uint8Array): AgreementKeyPair =>
-  terms.suite.keyPair(deriveKey(seed, [utf8('sealing'), terms.roundId]));
+const sealingKeyPair = (terms: Terms, seed: Uint8Array): AgreementKeyPair =>
+  keyPairOf(terms, seed, 'sealing');
+
+/** Makes both key pairs for as long as `work` runs, and wipes them whatever comes of it. */
+export function withKeyPairs<T>(
+  terms: Terms,
+  seeds: { readonly sealingSeed: Uint8Array; readonly maskingSeed: Uint8Array },
+  work: (sealing: AgreementKeyPair, masking: AgreementKeyPair) => T,
+): T {
+  const sealing = sealingKeyPair(terms, seeds.sealingSeed);
+  const masking = maskingKeyPair(terms, seeds.maskingSeed);
+  try {
+    return work(sealing, masking);
+  } finally {
+    terms.suite.wipe(sealing);
+    terms.suite.wipe(masking);
+  }
+}
+
+function keyPairOf(terms: Terms, seed: Uint8Array, set: 'masking' | 'sealing'): AgreementKeyPair {
+  const own = deriveKey(seed, [utf8(set), terms.roundId]);
+  const pair = terms.suite.keyPair(own);
+  wipe(own);
+  return pair;
+}
 
 /**
  * Who of two neighbours encapsulates (hybrid suite): the one from whom the other lies forward on the

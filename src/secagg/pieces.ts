@@ -4,6 +4,7 @@
  * function of the piece and the accumulator it goes into.
  */
 import { UsageError } from '../errors.ts';
+import { assertInteger } from '../internal/assert.ts';
 import { addStreamInto, BLOCK_WORDS, subtractStreamInto } from '../prg/chacha20.ts';
 import { type Accumulator, holdOnce } from './accumulator.ts';
 import type { FieldShape } from './terms.ts';
@@ -28,25 +29,33 @@ export type Piece = {
 /** Elements in one piece unless the caller says otherwise: 1 MiB of keystream, about 1 ms of work. */
 export const PIECE_LENGTH = 262_144;
 
-/** Cuts a mask over a whole field into pieces of at most `pieceLength` elements. */
-export function piecesOf(
-  mask: { readonly name: string; readonly key: Uint8Array; readonly added: boolean },
-  field: number,
-  shape: FieldShape,
-  pieceLength: number = PIECE_LENGTH,
-): readonly Piece[] {
-  if (pieceLength < BLOCK_WORDS || pieceLength % BLOCK_WORDS !== 0) {
+/**
+ * Checks how a caller wants the work cut.
+ *
+ * @throws UsageError `out-of-range`
+ */
+export function assertPieceLength(pieceLength: number): void {
+  assertInteger('piece length', pieceLength, BLOCK_WORDS, 2 ** 31);
+  if (pieceLength % BLOCK_WORDS !== 0) {
     throw new UsageError(
       'out-of-range',
-      `piece length: got ${pieceLength}, expected a positive multiple of ${BLOCK_WORDS}`,
+      `piece length: got ${pieceLength}, expected a multiple of ${BLOCK_WORDS}`,
     );
   }
-  const pieces: Piece[] = [];
-  for (let from = 0; from < shape.length; from += pieceLength) {
+}
+
+/** The names and ranges of a mask's pieces over one field. */
+export function rangesOf(
+  mask: string,
+  field: number,
+  shape: FieldShape,
+  pieceLength: number,
+): readonly Pick<Piece, 'name' | 'field' | 'from' | 'to'>[] {
+  return Array.from({ length: Math.ceil(shape.length / pieceLength) }, (_, i) => {
+    const from = i * pieceLength;
     const to = Math.min(from + pieceLength, shape.length);
-    pieces.push({ ...mask, name: `${mask.name}/${field}/${from}`, field, from, to });
-  }
-  return pieces;
+    return { name: `${mask}/${field}/${from}`, field, from, to };
+  });
 }
 
 /**

@@ -5,7 +5,7 @@ import { assertBytes } from '../../internal/assert.ts';
 import { equalBytes } from '../../internal/bytes.ts';
 import { randomBytes } from '../../internal/random.ts';
 import { type Claim, claimOf } from '../claim.ts';
-import { maskingKeyPair, SEED_LENGTH, sealingKeyPair } from '../keys.ts';
+import { SEED_LENGTH, withKeyPairs } from '../keys.ts';
 import { encodeAdvert } from '../messages.ts';
 import { headerHash, signMessage } from '../signed.ts';
 import type { Terms } from '../terms.ts';
@@ -43,20 +43,18 @@ export async function advertise(
   const sealingSeed = randomBytes(SEED_LENGTH);
   const maskingSeed = randomBytes(SEED_LENGTH);
   const context = options.context.slice();
-  const [sealing, masking] = [
-    sealingKeyPair(terms, sealingSeed),
-    maskingKeyPair(terms, maskingSeed),
-  ];
-  const keys = { sealingKey: sealing.publicKey, maskingKey: masking.publicKey };
-  terms.suite.wipe(sealing);
-  terms.suite.wipe(masking);
+  const seeds = { sealingSeed, maskingSeed };
+  const keys = withKeyPairs(terms, seeds, (sealing, masking) => ({
+    sealingKey: sealing.publicKey,
+    maskingKey: masking.publicKey,
+  }));
   const header = encodeAdvert({ ...keys, context });
   const { message, said } = await signMessage(terms, 'advertise', self, signer, header);
   const contents: Contents<'share'> = {
     terms,
     self,
     signer,
-    claim: options.claim ?? claimOf(signer),
+    claim: options.claim ?? claimOf(signer.publicKey),
     durable: options.claim !== undefined,
     context,
     message,

@@ -10,14 +10,7 @@ import { fromBitmap } from '../../wire/bitmap.ts';
 import { verifyInclusion } from '../../wire/merkle.ts';
 import { decodeSharesDownlink, type NeighbourShare, type SharesDownlink } from '../downlinks.ts';
 import { neighbours } from '../graph.ts';
-import {
-  encapsulates,
-  maskingKeyPair,
-  sealAssociatedData,
-  sealingKeyPair,
-  sealKey,
-  shareHash,
-} from '../keys.ts';
+import { encapsulates, sealAssociatedData, sealKey, shareHash, withKeyPairs } from '../keys.ts';
 import { addEdgeMaskInto, addSelfMaskInto, edgeKem, packFields } from '../masking.ts';
 import {
   decodeShareHeader,
@@ -64,21 +57,17 @@ export const mask = (
     const content = decodeSharesDownlink(terms, self, downlink);
     const entries = checkU2(contents, content);
 
-    const sealing = sealingKeyPair(terms, memory.sealingSeed);
-    const masking = maskingKeyPair(terms, memory.maskingSeed);
-    const held: HeldShares[] = [];
     const masked = vectors.map((vector) => vector.slice());
     addSelfMaskInto(masked, terms, memory.selfSeed, self, context);
-    for (const { peer, part } of entries) {
-      const shares = open(contents, sealing, peer, part);
-      if (shares !== undefined) held.push(shares);
-      const kem = edgeKem(terms, self, masking, peer, part.maskingCiphertext);
-      const edge = { self, peer: peer.index, keys: masking, peerKey: peer.maskingKey, context };
-      addEdgeMaskInto(masked, terms, { ...edge, ...kem });
-      if (kem.kemSecret !== peer.maskingKemSecret) wipe(kem.kemSecret);
-    }
-    terms.suite.wipe(sealing);
-    terms.suite.wipe(masking);
+    const held = withKeyPairs(terms, memory, (sealing, masking) =>
+      entries.flatMap(({ peer, part }) => {
+        const kem = edgeKem(terms, self, masking, peer, part.maskingCiphertext);
+        const edge = { self, peer: peer.index, keys: masking, peerKey: peer.maskingKey, context };
+        addEdgeMaskInto(masked, terms, { ...edge, ...kem });
+        if (kem.kemSecret !== peer.maskingKemSecret) wipe(kem.kemSecret);
+        return open(contents, sealing, peer, part) ?? [];
+      }),
+    );
     const u2Hash = hashOfU2(terms, content.u2, content.u2Root);
     const { message, said } = await signMessage(
       terms,
@@ -209,5 +198,7 @@ function open(
   const isPinned =
     equalBytes(shareHash(terms, 'self', peer.index, self, held.self), part.selfHash) &&
     equalBytes(shareHash(terms, 'masking', peer.index, self, held.masking), part.maskingHash);
-  return isFor && isPinned ? held : undefined;
+  if (isFor && isPinned) return held;
+  wipe(held.self, held.masking);
+  return undefined;
 }

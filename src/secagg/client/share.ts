@@ -13,13 +13,12 @@ import { areNeighbours, ownX, shareX } from '../graph.ts';
 import {
   encapsulates,
   encapsulationCoins,
-  maskingKeyPair,
   SEED_LENGTH,
   sealAssociatedData,
-  sealingKeyPair,
   sealKey,
   selfSeedCommitment,
   shareHash,
+  withKeyPairs,
 } from '../keys.ts';
 import { decodeAdvert, encodeParts, encodeShareHeader, encodeSharePart } from '../messages.ts';
 import type { Downlink } from '../phases.ts';
@@ -51,40 +50,22 @@ export const share = (
 ): Promise<Stepped<'share', 'mask'>> =>
   step(state, 'share', 'mask', async (contents) => {
     const { terms, self, memory } = contents;
-    const { suite } = terms;
-    // Before the keys are made: garbage should cost little.
-    const said = decodeAdvertsDownlink(terms, self, downlink).adverts;
-    const sealing = sealingKeyPair(terms, memory.sealingSeed);
-    const masking = maskingKeyPair(terms, memory.maskingSeed);
-    const adverts = checkAdverts(contents, said, [sealing.publicKey, masking.publicKey]);
-    const peers = adverts.map((advert): Peer => {
-      if (!encapsulates(terms, self, advert.index)) return { ...advert, ...nothingEncapsulated };
-      const coins = encapsulationCoins(terms, memory.maskingSeed, self, advert.index);
-      const kem = suite.encapsulate(advert.maskingKey, coins);
-      wipe(coins);
-      return { ...advert, maskingCiphertext: kem.ciphertext, maskingKemSecret: kem.kemSecret };
+    // Before keys are made: garbage should cost little.
+    const { adverts } = decodeAdvertsDownlink(terms, self, downlink);
+    const dealt = withKeyPairs(terms, memory, (sealing, masking) => {
+      const own = [sealing.publicKey, masking.publicKey];
+      const peers = withCiphertexts(contents, checkAdverts(contents, adverts, own));
+      return dealTo(contents, sealing, peers);
     });
-
-    const selfSeed = randomBytes(SEED_LENGTH);
-    const { own, dealt } = deal(terms, self, peers, selfSeed, memory.maskingSeed);
-    const parts = peers.map((peer, i) =>
-      encodeSharePart({
-        holder: peer.index,
-        ...seal(contents, sealing, peer, dealt[i] as HeldShares),
-        maskingCiphertext: peer.maskingCiphertext,
-      }),
-    );
-    for (const shares of dealt) wipe(shares.self, shares.masking);
-    suite.wipe(sealing);
-    suite.wipe(masking);
+    const { peers, parts, selfSeed, ownShare } = dealt;
     const header = encodeShareHeader({
       commitment: selfSeedCommitment(terms, self, selfSeed),
-      ownHash: shareHash(terms, 'self', self, self, own),
+      ownHash: shareHash(terms, 'self', self, self, ownShare),
       partsRoot: merkleRoot(parts),
       partCount: parts.length,
       commitments: new Uint8Array(0),
     });
-    const signed = await signMessage(
+    const { message, said } = await signMessage(
       terms,
       'share',
       self,
@@ -93,10 +74,49 @@ export const share = (
       encodeParts(parts),
     );
     const { sealingSeed, maskingSeed, advertHash } = memory;
-    const next = { sealingSeed, maskingSeed, selfSeed, ownShare: own, advertHash, peers };
-    const ownHeaderHash = headerHash(terms, 'share', signed.said);
-    return { message: signed.message, memory: { ...next, shareHash: ownHeaderHash } };
+    const shareHeaderHash = headerHash(terms, 'share', said);
+    const seeds = { sealingSeed, maskingSeed, selfSeed, ownShare };
+    return { message, memory: { ...seeds, advertHash, shareHash: shareHeaderHash, peers } };
   });
+
+/** The neighbours with this client's encapsulation to each of those to whom it is its turn. */
+function withCiphertexts(
+  { terms, self, memory }: Contents<'share'>,
+  adverts: readonly CheckedAdvert[],
+): readonly Peer[] {
+  return adverts.map((advert) => {
+    if (!encapsulates(terms, self, advert.index)) return { ...advert, ...nothingEncapsulated };
+    const coins = encapsulationCoins(terms, memory.maskingSeed, self, advert.index);
+    const kem = terms.suite.encapsulate(advert.maskingKey, coins);
+    wipe(coins);
+    return { ...advert, maskingCiphertext: kem.ciphertext, maskingKemSecret: kem.kemSecret };
+  });
+}
+
+/** A fresh self-mask seed, and both seeds' shares sealed for every peer. */
+function dealTo(
+  contents: Contents<'share'>,
+  sealing: AgreementKeyPair,
+  peers: readonly Peer[],
+): {
+  readonly peers: readonly Peer[];
+  readonly parts: readonly Uint8Array[];
+  readonly selfSeed: Uint8Array;
+  readonly ownShare: Uint8Array;
+} {
+  const { terms, self, memory } = contents;
+  const selfSeed = randomBytes(SEED_LENGTH);
+  const { own, dealt } = deal(terms, self, peers, selfSeed, memory.maskingSeed);
+  const parts = peers.map((peer, i) =>
+    encodeSharePart({
+      holder: peer.index,
+      ...seal(contents, sealing, peer, dealt[i] as HeldShares),
+      maskingCiphertext: peer.maskingCiphertext,
+    }),
+  );
+  for (const shares of dealt) wipe(shares.self, shares.masking);
+  return { peers, parts, selfSeed, ownShare: own };
+}
 
 type CheckedAdvert = Omit<Peer, 'maskingCiphertext' | 'maskingKemSecret'>;
 

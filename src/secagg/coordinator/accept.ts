@@ -37,11 +37,12 @@ import {
  * Takes in one client's message of the state's phase.
  *
  * @returns nothing if it was taken (or is the same message again), else the fault. Faults also stand
- * in the result's `refused`: the first 1,024 + 16 n of them, so that a flood does not fill memory.
+ * in the result's `refused`: those with a culprit once for each phase and code, of the others the
+ * first 1,024 + 4 n, so that a flood neither fills memory nor hides a proven fault.
  * @throws UsageError `state-spent` only.
  *
- * **Cost**: one signature check; a mask message also hashes, unpacks and adds its vector. Bytes that
- * are too long, of another round or phase, or not expected, are refused before that.
+ * **Cost**: one signature check, after hashing the payload; a mask message also unpacks and adds its
+ * vector. Bytes that are too long, or of another round or phase, are refused before the check.
  */
 export function accept<P extends Phase>(
   state: CoordinatorState<P>,
@@ -49,11 +50,24 @@ export function accept<P extends Phase>(
 ): Fault | undefined {
   const ledger = ledgerOf(state);
   const fault = take(ledger, state.phase, message);
-  if (fault !== undefined && ledger.faults.length < mostFaults(ledger)) ledger.faults.push(fault);
+  if (fault !== undefined) keepFault(ledger, fault);
   return fault;
 }
 
-const mostFaults = ({ terms }: Ledger): number => 1_024 + 16 * sizeOf(terms);
+/**
+ * Keeps a fault for the result. Anybody can send what does not verify, so only so many of those are
+ * kept; what a signature proves is kept once for each phase, client and code, and so is bounded too.
+ */
+export function keepFault({ terms, faults, provenFaults }: Ledger, fault: Fault): void {
+  if (fault.culprit === undefined) {
+    if (faults.length - provenFaults.size < 1_024 + 4 * sizeOf(terms)) faults.push(fault);
+    return;
+  }
+  const key = `${fault.phase} ${fault.code} ${fault.culprit}`;
+  if (provenFaults.has(key)) return;
+  provenFaults.add(key);
+  faults.push(fault);
+}
 
 function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefined {
   const { terms } = ledger;
@@ -274,10 +288,11 @@ const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) => void
     const shares = answer.shares.filter((revealed) => !bad.includes(revealed));
     ledger.answers.set(sender, { said, answer: { ...answer, shares } });
     if (bad.length > 0) {
-      const dealersOfBad = bad.map(({ dealer }) => `"${idAt(terms, dealer)}"`).join(', ');
+      const names = bad.slice(0, 8).map(({ dealer }) => `"${idAt(terms, dealer)}"`);
+      if (bad.length > 8) names.push(`${bad.length - 8} more`);
       throw wrong(
         'bad-share',
-        `its shares of ${dealersOfBad} fail the dealers' hashes; they are skipped`,
+        `its shares of ${names.join(', ')} fail the dealers' hashes; they are skipped`,
       );
     }
   },

@@ -98,11 +98,12 @@ const announcers: {
 
   /** A quorum's signatures, and the neighbours' mask headers. */
   unmask: (ledger) => {
-    const { terms, u3, u4 } = ledger;
+    const { terms, u3 } = ledger;
+    const confirmed = [...ledger.confirms.keys()].sort((a, b) => a - b);
     const maskBy = saidIn(ledger.masks);
     const confirmBy = saidIn(ledger.confirms);
     return (index) => {
-      const signers = quorumFor(terms, index, u4);
+      const signers = quorumFor(terms, index, confirmed);
       return encodeQuorumDownlink(terms, index, {
         signers: toBitmap(signers, sizeOf(terms)),
         signatures: concat(...signers.map((signer) => confirmBy(signer).signature)),

@@ -29,9 +29,9 @@ export const emptyLedger = (terms: Terms, context: Uint8Array): Ledger => ({
   u2Hash: none,
   confirmHeader: none,
   pieceLength: 0,
-  pieceNames: [],
   excluded: new Set(),
   faults: [],
+  provenFaults: new Set(),
   transcript: emptyTranscript(terms.roundId),
 });
 

@@ -90,7 +90,7 @@ function shortfall(ledger: Ledger, phase: Phase): ProtocolError | undefined {
 
 /**
  * A secret with too few shares, if there is one. Its dealer is named as the culprit where more
- * holders than there are corrupt clients report that its box did not open: one of them is honest.
+ * holders than may be corrupt (and more than one) report that its box did not open.
  */
 function unopened(ledger: Ledger): ProtocolError | undefined {
   const { terms, u2, u3, answers } = ledger;
@@ -113,7 +113,7 @@ function unopened(ledger: Ledger): ProtocolError | undefined {
     `phase "unmask": got ${got.get(dealer) ?? 0} shares of client "${client}", expected at least the ` +
       `threshold of ${threshold} (${reportedBy.length} holders report that its box did not open); ` +
       'wait for more answers, or give up the round',
-    reportedBy.length > corruptCount ? [{ client }] : [],
+    reportedBy.length > Math.max(corruptCount, 1) ? [{ client }] : [],
     { phase: 'unmask', client, got: got.get(dealer) ?? 0, reportedBy },
   );
 }

@@ -1,9 +1,10 @@
 /** Closing a phase: fix who is in, and begin the next. */
 import { toBitmap } from '../../wire/bitmap.ts';
+import { neighbours } from '../graph.ts';
 import { encodeConfirmHeader } from '../messages.ts';
 import type { Downlinks, Phase } from '../phases.ts';
 import { hashOfU2, hashOfU3 } from '../survivors.ts';
-import { sizeOf } from '../terms.ts';
+import { reachesThreshold, sizeOf } from '../terms.ts';
 import { type Announced, announce, treeOfHeaders, treeOfU2 } from './announce.ts';
 import { membersOf, takeClosable } from './closable.ts';
 import { type CoordinatorState, coordinatorStateOf, type Ledger } from './state.ts';
@@ -49,9 +50,13 @@ export function closeMask(state: CoordinatorState<'mask'>): Closed<'confirm'> {
   return begun('confirm', ledger);
 }
 
-/** The quorum stands; everybody who confirmed is asked for its shares. */
+/** The quorum stands; everybody who confirmed, and whose neighbours did, is asked for its shares. */
 export function closeConfirm(state: CoordinatorState<'confirm'>): Closed<'unmask'> {
   const ledger = takeClosable(state);
-  ledger.u4 = membersOf(ledger, 'confirm');
+  ledger.u4 = membersOf(ledger, 'confirm').filter((index) => {
+    const near = neighbours(ledger.terms.graph, index);
+    const confirmed = near.filter((neighbour) => ledger.confirms.has(neighbour.index));
+    return reachesThreshold(ledger.terms, confirmed.length);
+  });
   return begun('unmask', ledger);
 }

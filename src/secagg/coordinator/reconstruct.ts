@@ -13,9 +13,9 @@ import {
   selfSeedCommitment,
 } from '../keys.ts';
 import { addsMask, edgeKeys } from '../masking.ts';
-import { type Piece, piecesOf } from '../pieces.ts';
+import { type Piece, rangesOf } from '../pieces.ts';
 import { combineWithWeights, fieldFor, lagrangeWeights, type Share } from '../shamir.ts';
-import { idAt } from '../terms.ts';
+import { type FieldShape, idAt } from '../terms.ts';
 import { isAmong } from './accept.ts';
 import { type Dealt, type Ledger, partFor } from './state.ts';
 
@@ -52,6 +52,25 @@ export function unmaskPieces(ledger: Ledger, pieceLength: number): readonly Piec
     );
   }
   return pieces;
+}
+
+const selfName = (client: number): string => `self/${client}`;
+const edgeName = (dropped: number, survivor: number): string => `edge/${dropped}/${survivor}`;
+
+/** The names of all pieces, without their keys: what a complete sum must hold. */
+export function pieceNames({ terms, u2, u3 }: Ledger, pieceLength: number): readonly string[] {
+  const masks = u2.flatMap((client) =>
+    isAmong(u3, client)
+      ? [selfName(client)]
+      : neighbours(terms.graph, client)
+          .filter(({ index }) => isAmong(u3, index))
+          .map(({ index }) => edgeName(client, index)),
+  );
+  return masks.flatMap((mask) =>
+    terms.fields.flatMap((shape, field) =>
+      rangesOf(mask, field, shape, pieceLength).map(({ name }) => name),
+    ),
+  );
 }
 
 /** Every dealer's revealed shares, the own ones included, ordered by x. */
@@ -105,7 +124,8 @@ function selfPieces(
   if (!equalBytes(selfSeedCommitment(terms, client, seed), commitment)) return undefined;
   return terms.fields.flatMap((shape, field) => {
     const key = selfMaskKey(terms, seed, client, context, shape.name);
-    return piecesOf({ name: `self/${client}`, key, added: true }, field, shape, pieceLength);
+    const ranges = rangesOf(selfName(client), field, shape, pieceLength);
+    return ranges.map((range) => ({ ...range, key, added: true }));
   });
 }
 
@@ -128,9 +148,11 @@ function edgePieces(
     if (kem === undefined) return undefined;
     const edge = { self: dropped, peer: survivor, keys, peerKey, context, ...kem };
     edgeKeys(terms, edge).forEach((key, field) => {
-      const mask = { name: `edge/${dropped}/${survivor}`, key, added: addsMask(survivor, dropped) };
-      const shape = terms.fields[field] as (typeof terms.fields)[number];
-      for (const piece of piecesOf(mask, field, shape, pieceLength)) pieces.push(piece);
+      const shape = terms.fields[field] as FieldShape;
+      const added = addsMask(survivor, dropped);
+      for (const range of rangesOf(edgeName(dropped, survivor), field, shape, pieceLength)) {
+        pieces.push({ ...range, key, added });
+      }
     });
   }
   terms.suite.wipe(keys);

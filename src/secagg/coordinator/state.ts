@@ -61,12 +61,13 @@ export type Ledger = {
   u2Hash: Uint8Array;
   /** The header that every member of U3 must sign. */
   confirmHeader: Uint8Array;
-  /** How the unmask work was cut, and the names of its pieces; 0 and none before. */
+  /** How the unmask work was cut; 0 before. */
   pieceLength: number;
-  pieceNames: readonly string[];
   /** Signed a wrong message in the present phase. */
   readonly excluded: Set<number>;
   readonly faults: Fault[];
+  /** Phase, code and culprit of those faults that a signature proves. */
+  readonly provenFaults: Set<string>;
   transcript: Transcript;
 };
 

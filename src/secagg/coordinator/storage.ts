@@ -23,7 +23,7 @@ import {
 } from '../messages.ts';
 import { PHASES, type Phase } from '../phases.ts';
 import { sizeOf, type Terms } from '../terms.ts';
-import { indexKeys } from './accept.ts';
+import { indexKeys, keepFault } from './accept.ts';
 import { emptyLedger } from './begin.ts';
 import {
   type CoordinatorState,
@@ -52,7 +52,6 @@ const KEYS = [
   'u2Hash',
   'confirmHeader',
   'pieceLength',
-  'pieceNames',
   'excluded',
   'faults',
   'transcript',
@@ -95,15 +94,16 @@ export function saveCoordinator(state: CoordinatorState): Uint8Array {
     u2Hash: ledger.u2Hash,
     confirmHeader: ledger.confirmHeader,
     pieceLength: ledger.pieceLength,
-    pieceNames: ledger.pieceNames,
     excluded: [...ledger.excluded],
-    faults: ledger.faults.map((fault) => [
-      fault.phase,
-      fault.code,
-      fault.message,
-      fault.culprit ?? null,
-      fault.claimed ?? null,
-    ]),
+    faults: ledger.faults.map((fault) =>
+      encode([
+        fault.phase,
+        fault.code,
+        fault.message,
+        fault.culprit ?? null,
+        fault.claimed ?? null,
+      ]),
+    ),
     transcript: ledger.transcript.entries,
   });
 }
@@ -201,12 +201,9 @@ export function restoreCoordinator(terms: Terms, saved: Uint8Array): Coordinator
   ledger.u2Hash = bytes(of.u2Hash, { min: 0, max: 32 }, `${what}: H(U2)`).slice();
   ledger.confirmHeader = bytes(of.confirmHeader, { min: 0, max: 256 }, `${what}: header`).slice();
   ledger.pieceLength = integer(of.pieceLength, 0, 2 ** 32, `${what}: piece length`);
-  ledger.pieceNames = list(of.pieceNames, 2 ** 20, `${what}: pieces`).map((name) =>
-    text(name, 256, `${what}: piece`),
-  );
   for (const index of readPositions(of.excluded, n)) ledger.excluded.add(index);
   for (const fault of list(of.faults, 2 ** 20, `${what}: faults`)) {
-    ledger.faults.push(readFault(fault));
+    keepFault(ledger, readFault(fault));
   }
   return coordinatorStateOf(phase, ledger);
 }
@@ -232,7 +229,9 @@ const readPositions = (value: CborValue | undefined, n: number): number[] =>
 
 function readFault(value: CborValue): Fault {
   const what = 'saved coordinator: fault';
-  const [phase, code, message, culprit, claimed] = tuple(value, 5, what);
+  const encoded = bytes(value, { min: 1, max: 8_192 }, what);
+  const fields = tuple(decode(encoded, { what, maxBytes: 8_192 }), 5, what);
+  const [phase, code, message, culprit, claimed] = fields;
   const id = (of: CborValue | undefined) =>
     of === null ? undefined : clientId(text(of, 64, `${what}: id`));
   const [by, name] = [id(culprit), id(claimed)];

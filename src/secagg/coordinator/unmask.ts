@@ -1,15 +1,16 @@
 /** The end of a round: take all masks away, here or elsewhere, and say who is in the sum. */
+import { UsageError } from '../../errors.ts';
 import type { ClientId } from '../../identity/roster.ts';
 import { reduceInto } from '../../ring/vector.ts';
 import { type TranscriptHead, transcriptHead } from '../../wire/transcript.ts';
 import { type Accumulator, copyAccumulator, finalise, mergeInto } from '../accumulator.ts';
 import type { Fault } from '../fault.ts';
 import type { Phase } from '../phases.ts';
-import { PIECE_LENGTH, type Piece, runPieceInto } from '../pieces.ts';
+import { assertPieceLength, PIECE_LENGTH, type Piece, runPieceInto } from '../pieces.ts';
 import { type FieldShape, idAt } from '../terms.ts';
 import { uploadName } from './accept.ts';
 import { checkClosable, takeClosable } from './closable.ts';
-import { unmaskPieces } from './reconstruct.ts';
+import { pieceNames, unmaskPieces } from './reconstruct.ts';
 import { type CoordinatorState, type Ledger, ledgerOf } from './state.ts';
 
 /** What a round gives. Frozen. */
@@ -43,11 +44,12 @@ export function unmaskWork(
   state: CoordinatorState<'unmask'>,
   options: { readonly pieceLength?: number } = {},
 ): UnmaskWork {
+  const pieceLength = options.pieceLength ?? PIECE_LENGTH;
+  assertPieceLength(pieceLength);
   checkClosable(state);
   const ledger = ledgerOf(state);
-  ledger.pieceLength = options.pieceLength ?? PIECE_LENGTH;
-  const pieces = unmaskPieces(ledger, ledger.pieceLength);
-  ledger.pieceNames = pieces.map(({ name }) => name);
+  const pieces = unmaskPieces(ledger, pieceLength);
+  ledger.pieceLength = pieceLength;
   return { fields: ledger.terms.fields, pieces };
 }
 
@@ -69,16 +71,23 @@ export function closeUnmask(
   const ledger = ledgerOf(state);
   const { fields } = ledger.terms;
   const total = copyAccumulator(ledger.accumulator);
-  let names = ledger.pieceNames;
   if (accumulators === undefined) {
     const { pieces } = unmaskWork(state);
-    names = pieces.map(({ name }) => name);
     for (const piece of pieces) runPieceInto(total, piece);
     for (const piece of pieces) piece.key.fill(0);
   } else {
+    if (ledger.pieceLength === 0) {
+      throw new UsageError(
+        'wrong-type',
+        'accumulators: expected what came of unmaskWork(state) first',
+      );
+    }
     for (const accumulator of accumulators) mergeInto(total, accumulator);
   }
-  const expected = new Set([...ledger.u3.map(uploadName), ...names]);
+  const expected = new Set([
+    ...ledger.u3.map(uploadName),
+    ...pieceNames(ledger, ledger.pieceLength),
+  ]);
   const sums = finalise(total, expected).map((sum, i) => {
     const out = new Uint32Array(sum.length);
     reduceInto(out, sum, (fields[i] as FieldShape).modulusBits);
