@@ -6,7 +6,7 @@ const all = ['al', 'bo', 'cy', 'di', 'ed'].map((id) => ({ id: clientId(id), ...i
 const voucher = inMemorySigner(); // says who is who; in real life this is not the coordinator
 const roster = await signRoster(all, voucher);
 const fields = { votes: integer({ length: 3, min: 0, max: 9 }) }; // what each of them sends
-const trust = { corrupt: 0.1, absent: 0.2 }; // one of the five may vanish
+const trust = { corrupt: 0.2, absent: 0.2 }; // one of the five may be a spy, one may vanish
 const lunch = plan({ id: 'lunch/1', fields, roster, trust, noise: noNoise() });
 async function* device(me: (typeof all)[number]): AsyncGenerator<Uint8Array, void, Uint8Array> {
   const reviewed = client.readPlan(planBytes(lunch), { voucher: voucher.publicKey, fields });

@@ -34,7 +34,7 @@ export const maskingKeyPair = (terms: Terms, seed: Uint8Array): AgreementKeyPair
   keyPairOf(terms, seed, 'masking');
 
 /** The sealing key pair of a seed. Deterministic, so that a state holds the seed only. */
-const sealingKeyPair = (terms: Terms, seed: Uint8Array): AgreementKeyPair =>
+export const sealingKeyPair = (terms: Terms, seed: Uint8Array): AgreementKeyPair =>
   keyPairOf(terms, seed, 'sealing');
 
 /** Makes both key pairs for as long as `work` runs, and wipes them whatever comes of it. */

@@ -14,6 +14,7 @@ import {
   type WeightedMean,
   weightedMean,
 } from '../../src/index.ts';
+import { durableClaim, emptyDisk } from '../support/durable-claim.ts';
 
 export async function steps(
   bytes: Uint8Array,
@@ -166,7 +167,7 @@ export async function steps(
   coordinator.accept(result, five.message);
 
   // A restored state must be narrowed by what comes next.
-  const restored = client.restore(read, bytes, { signer, claim: client.inMemoryClaim() });
+  const restored = client.restore(read, bytes, { signer, claim: durableClaim(emptyDisk()) });
   // @ts-expect-error which step comes next is not known yet
   await client.confirm(restored, survivors);
   if (restored.next === 'confirm') await client.confirm(restored, survivors);

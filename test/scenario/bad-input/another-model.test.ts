@@ -11,6 +11,7 @@ import { expect, test } from 'vitest';
 import { termsOf } from '../../../src/round/plan.ts';
 import { encodeAdvertsDownlink } from '../../../src/secagg/downlinks.ts';
 import { decodeEnvelope } from '../../../src/wire/envelope.ts';
+import { durableClaim, emptyDisk } from '../../support/durable-claim.ts';
 import { CONTEXT, party, planFor } from '../../support/round.ts';
 import { FIELDS, inputsOf, smallTrust, sumOf } from './fixture.ts';
 import { coordinatorAt, playOn, record } from './recording.ts';
@@ -27,7 +28,7 @@ test('a client with another model is refused, and its neighbours would have left
   const recording = await record(people, plan, inputsOf);
   const { message } = await client.advertise(reviewed, people.signers.get('client-4') as Signer, {
     context: OTHER,
-    claim: client.inMemoryClaim(),
+    claim: durableClaim(emptyDisk()),
   });
 
   const at = coordinatorAt(recording, 'advertise');
@@ -44,7 +45,7 @@ test('a client with another model is refused, and its neighbours would have left
     const state = (
       await client.advertise(reviewed, people.signers.get(id) as Signer, {
         context: CONTEXT,
-        claim: client.inMemoryClaim(),
+        claim: durableClaim(emptyDisk()),
       })
     ).next;
     const adverts = others

@@ -8,6 +8,7 @@ import * as coordinator from 'veilsum/coordinator';
 import { describe, expect, test } from 'vitest';
 import { concat } from '../../../src/internal/bytes.ts';
 import { PHASES } from '../../../src/secagg/phases.ts';
+import { durableClaim, emptyDisk } from '../../support/durable-claim.ts';
 import { inputsOf, smallRound, sumOf } from './fixture.ts';
 import { clientAt, coordinatorAt, playOn, stepOf } from './recording.ts';
 
@@ -64,7 +65,7 @@ describe('oversized messages', async () => {
   test('a plan, a saved client and a saved coordinator that promise too much', () => {
     const { people, plan, reviewed } = recording;
     const signer = people.signers.get('client-0') as never;
-    const claim = client.inMemoryClaim();
+    const claim = durableClaim(emptyDisk());
     for (const bytes of [...promises, nested]) {
       const codec = expect.objectContaining({ name: 'CodecError' });
       expect(() => client.readPlan(bytes, { voucher: people.voucher.publicKey })).toThrow(codec);

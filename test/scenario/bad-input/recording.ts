@@ -7,6 +7,7 @@ import { planBytes, type Signer } from 'veilsum';
 import * as client from 'veilsum/client';
 import * as coordinator from 'veilsum/coordinator';
 import { PHASES, type Phase } from '../../../src/secagg/phases.ts';
+import { durableClaim, emptyDisk } from '../../support/durable-claim.ts';
 import { CONTEXT, type Party } from '../../support/round.ts';
 
 /** What happened in one phase, by client id. */
@@ -85,7 +86,7 @@ export async function record<F extends Fields>(
         phase === 'advertise'
           ? await client.advertise(reviewed, people.signers.get(id) as Signer, {
               context: CONTEXT,
-              claim: client.inMemoryClaim(),
+              claim: durableClaim(emptyDisk()),
             })
           : await stepOf<F>(
               phase,
@@ -125,7 +126,7 @@ export const clientAt = <F extends Fields>(
 ): client.ClientState<client.ClientState['next'], F> =>
   client.restore(reviewed, phases[phase].states.get(id) as Uint8Array, {
     signer: people.signers.get(id) as Signer,
-    claim: client.inMemoryClaim(),
+    claim: durableClaim(emptyDisk()),
   });
 
 /**

@@ -14,6 +14,7 @@ import { termsOf } from '../../../src/round/plan.ts';
 import { decodeUnmaskHeader } from '../../../src/secagg/messages.ts';
 import { combineShares, splitSecret } from '../../../src/secagg/shamir.ts';
 import { decodeEnvelope } from '../../../src/wire/envelope.ts';
+import { durableClaim, emptyDisk } from '../../support/durable-claim.ts';
 import { party, planFor } from '../../support/round.ts';
 import { clientAt, closeAny, coordinatorAt, record, stepOf } from '../bad-input/recording.ts';
 
@@ -101,7 +102,7 @@ describe('a client listed as alive and as dead', async () => {
   });
 
   test('ours: a state restored twice still answers once', async () => {
-    const claim = client.inMemoryClaim();
+    const claim = durableClaim(emptyDisk());
     const saved = recording.phases.confirm.states.get('client-0') as Uint8Array;
     const signer = people.signers.get('client-0') as never;
     const restored = () => client.restore(recording.reviewed, saved, { signer, claim });
