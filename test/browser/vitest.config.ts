@@ -22,6 +22,18 @@ function chromium(): string {
 
 const config: ViteUserConfig = {
   ...shared,
+  // Named here, since Vite reloads the page when it comes upon a dependency in mid-run.
+  optimizeDeps: {
+    include: [
+      '@noble/ciphers/chacha.js',
+      '@noble/curves/ed25519.js',
+      '@noble/hashes/hkdf.js',
+      '@noble/hashes/sha2.js',
+      '@noble/post-quantum/ml-kem.js',
+      'cborg',
+      'cborg/length',
+    ],
+  },
   test: {
     ...shared.test,
     include: ['test/browser/**/*.test.ts'],
