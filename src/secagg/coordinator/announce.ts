@@ -17,10 +17,10 @@ import type { Downlink, Downlinks, Phase } from '../phases.ts';
 import { headerHash } from '../signed.ts';
 import { u2Leaf } from '../survivors.ts';
 import { idAt, sizeOf, type Terms } from '../terms.ts';
-import { isAmong } from './accept.ts';
 import {
   type CoordinatorState,
   type Dealt,
+  isAmong,
   type Ledger,
   ledgerOf,
   standingIn,

@@ -11,9 +11,9 @@ import type { Phase } from '../phases.ts';
 import { headerHash } from '../signed.ts';
 import { keepsWindows } from '../survivors.ts';
 import { idAt, type Terms } from '../terms.ts';
-import { isAmong } from './accept.ts';
 import {
   type CoordinatorState,
+  isAmong,
   type Ledger,
   ledgerOf,
   standingIn,

@@ -16,8 +16,7 @@ import { addsMask, edgeKeys } from '../masking.ts';
 import { type Piece, rangesOf } from '../pieces.ts';
 import { combineWithWeights, fieldFor, lagrangeWeights, type Share } from '../shamir.ts';
 import { type FieldShape, idAt } from '../terms.ts';
-import { isAmong } from './accept.ts';
-import { type Dealt, type Ledger, partFor } from './state.ts';
+import { type Dealt, isAmong, type Ledger, partFor } from './state.ts';
 
 /**
  * The masks to take away from the sum of the uploads, as independent pieces.

@@ -26,6 +26,18 @@ export type Dealt = {
   readonly parts: readonly { readonly part: SharePart; readonly encoded: Uint8Array }[];
 };
 
+/** Binary search in an ascending list. */
+export function isAmong(sorted: readonly number[], value: number): boolean {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low] === value;
+}
+
 /** A dealer's part for one holder. Binary search: parts are ordered by holder. */
 export function partFor(dealt: Dealt, holder: number): SharePart | undefined {
   let low = 0;

@@ -23,7 +23,7 @@ import {
 } from '../messages.ts';
 import { PHASES, type Phase } from '../phases.ts';
 import { sizeOf, type Terms } from '../terms.ts';
-import { indexKeys, keepFault } from './accept.ts';
+import { keepFault } from './accept.ts';
 import { emptyLedger } from './begin.ts';
 import {
   type CoordinatorState,
@@ -32,6 +32,7 @@ import {
   ledgerOf,
   type Taken,
 } from './state.ts';
+import { indexKeys } from './take-in.ts';
 
 const VERSION = 1;
 

@@ -8,10 +8,10 @@ import type { Fault } from '../fault.ts';
 import type { Phase } from '../phases.ts';
 import { assertPieceLength, PIECE_LENGTH, type Piece, runPieceInto } from '../pieces.ts';
 import { type FieldShape, idAt } from '../terms.ts';
-import { uploadName } from './accept.ts';
 import { checkClosable, takeClosable } from './closable.ts';
 import { pieceNames, unmaskPieces } from './reconstruct.ts';
 import { type CoordinatorState, type Ledger, ledgerOf } from './state.ts';
+import { uploadName } from './take-in.ts';
 
 /** What a round gives. Frozen. */
 export type Outcome = {
