@@ -1,22 +1,13 @@
 /** One client of a story: answers each phase, through whatever befalls it there. */
 import * as client from '../../src/client.ts';
-import { ProtocolError, type Signer, UsageError, VeilsumError } from '../../src/index.ts';
+import { type Signer, UsageError, VeilsumError } from '../../src/index.ts';
 import { mask as maskWords } from '../../src/secagg/client/mask.ts';
 import type { Next } from '../../src/secagg/client/state.ts';
 import { durableClaim, emptyDisk } from '../support/durable-claim.ts';
 import { LIES, type Lie, lie, memoryOf, patched } from './hostile.ts';
 import type { Phase, Said } from './model.ts';
 import { drawContribution, spoil } from './numbers.ts';
-import {
-  type Actor,
-  attempt,
-  blamesCoordinator,
-  must,
-  run,
-  type Stage,
-  type Stepped,
-  sameBytes,
-} from './stage.ts';
+import { type Actor, attempt, must, run, type Stage, type Stepped, sameBytes } from './stage.ts';
 import type { Crash, Fate } from './story.ts';
 import { count } from './tally.ts';
 import { springTrap } from './traps.ts';
@@ -46,20 +37,19 @@ function reborn(stage: Stage, actor: Actor, saved: Uint8Array): client.ClientSta
 /**
  * What a client sends in a phase; nothing where it does not.
  *
- * @param about - what the model knows of an honest answer, and why the client leaves if it does.
+ * @param said - what the model knows of an honest answer.
  */
 export async function answer(
   stage: Stage,
   actor: Actor,
   phase: Phase,
-  about: { readonly said: Said; readonly leaves: string | undefined },
+  said: Said,
 ): Promise<readonly Delivery[]> {
   const { fate } = actor;
   const vanishes = fate.vanishes?.phase === phase ? fate.vanishes : undefined;
   if (vanishes?.unsent === false) return gone(stage, actor, phase);
-  const { said } = about;
   const made =
-    phase === 'advertise' ? await enter(stage, actor) : await goOn(stage, actor, phase, about);
+    phase === 'advertise' ? await enter(stage, actor) : await goOn(stage, actor, phase, said);
   if (made === undefined) return gone(stage, actor, phase);
   const { stepped, sends = 1, changes } = made;
   actor.state = stepped.next;
@@ -110,23 +100,12 @@ async function goOn(
   stage: Stage,
   actor: Actor,
   phase: Exclude<Phase, 'advertise'>,
-  { said, leaves }: { readonly said: Said; readonly leaves: string | undefined },
+  said: Said,
 ): Promise<Made | undefined> {
   const { dice, tally, plan } = stage;
   const { fate } = actor;
   const downlink = stage.downlinks[phase]?.get(actor.index) as Uint8Array;
   let state = actor.state as client.ClientState;
-  if (leaves !== undefined) {
-    const error = await attempt(() => run(phase, state, downlink, actor.contribution.inputs));
-    must(
-      error instanceof ProtocolError && error.code === leaves,
-      `client ${actor.index} should leave "${phase}" with ${leaves}: got ${error}`,
-    );
-    blamesCoordinator(error);
-    count(tally, 'clients that left', leaves);
-    return undefined;
-  }
-
   const trap = fate.traps[phase];
   if (trap !== undefined) {
     count(tally, 'hostile downlinks', trap);

@@ -81,7 +81,6 @@ export function begin(rules: Rules): Model {
 export const u1 = (model: Model): ReadonlySet<number> => model.expected.share;
 export const u2 = (model: Model): ReadonlySet<number> => model.expected.mask;
 export const u3 = (model: Model): ReadonlySet<number> => model.expected.confirm;
-export const u4 = (model: Model): ReadonlySet<number> => model.expected.unmask;
 
 /** The neighbours of a roster position on the ring. */
 export function neighboursOf(rules: Rules, index: number): ReadonlySet<number> {
@@ -195,14 +194,14 @@ export const reportersOf = (model: Model, dealer: number): readonly number[] =>
     .filter(([, { reports }]) => reports?.includes(dealer))
     .map(([holder]) => holder);
 
-/** Whom a failing close accuses: a dealer with too few shares whom an honest holder must accuse. */
+/** Whom a failing close accuses: a dealer with too few shares, reported by more than may be corrupt. */
 export function accused(model: Model): readonly number[] {
   const { rules, phase } = model;
   if (phase !== 'unmask' || members(model).size < rules.threshold) return [];
   const short = [...u2(model)].sort((a, b) => a - b);
   const dealer = short.find((index) => holdersOf(model, index) < rules.threshold);
   if (dealer === undefined) return [];
-  return reportersOf(model, dealer).length > rules.corruptCount ? [dealer] : [];
+  return reportersOf(model, dealer).length > Math.max(rules.corruptCount, 1) ? [dealer] : [];
 }
 
 /** The dealers of bad shares that stand in the way of the sum, once all shares are there. */
@@ -214,19 +213,24 @@ export const crookedDealers = (model: Model): readonly number[] =>
     })
     .sort((a, b) => a - b);
 
-/** Closes the phase, which must be possible. */
-export function close(model: Model): void {
-  const next = PHASES[PHASES.indexOf(model.phase) + 1];
-  if (next === undefined || obstacle(model) !== undefined) throw new Error('model: cannot close');
-  model.expected[next] = members(model);
-  model.phase = next;
-  model.excluded = new Set();
+/**
+ * Who may speak in the next phase: the members; of those who confirmed, the ones whom enough of their
+ * neighbours back, since no other can answer.
+ */
+function next(model: Model): ReadonlySet<number> {
+  const { rules, phase } = model;
+  const now = members(model);
+  if (phase !== 'confirm') return now;
+  return new Set([...now].filter((index) => suffices(rules, nearIn(rules, index, now))));
 }
 
-/** Why an honest client that got its true downlink leaves nevertheless, if it does. */
-export function leaves(model: Model, index: number): string | undefined {
-  if (model.phase !== 'unmask') return undefined;
-  return suffices(model.rules, nearIn(model.rules, index, u4(model))) ? undefined : 'no-quorum';
+/** Closes the phase, which must be possible. */
+export function close(model: Model): void {
+  const following = PHASES[PHASES.indexOf(model.phase) + 1];
+  if (following === undefined || obstacle(model) !== undefined) throw new Error('cannot close');
+  model.expected[following] = next(model);
+  model.phase = following;
+  model.excluded = new Set();
 }
 
 /** Of which dealers an honest client reveals a share, and which boxes it reports as closed. */

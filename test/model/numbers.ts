@@ -80,40 +80,52 @@ export function spoil(dice: Dice, fields: Fields, inputs: InputsOf<Fields>): Inp
   return { ...inputs, [name]: 'values' in input ? { ...(input as Weighted), values: bad } : bad };
 }
 
-/** What the sum of these contributions must be: numbers by field, or the name of the refusal. */
+/** Numbers by field; a weighted mean is followed by its weight. */
+export type Sums = Readonly<Record<string, readonly number[]>>;
+
+/** What the sum of these contributions must be, and the fields where no honest ones add up to it. */
 export function expectedSum(
   fields: Fields,
   modulusBits: readonly number[],
   contributions: readonly (readonly (readonly bigint[])[])[],
-): Readonly<Record<string, readonly number[]>> | 'poisoned-sum' {
-  const n = contributions.length;
-  const sums: Record<string, readonly number[]> = {};
-  for (const [at, [name, field]] of Object.entries(fields).entries()) {
-    const bits = modulusBits[at] as number;
+): { readonly sum: Sums; readonly poisoned: readonly string[] } {
+  const sums = Object.entries(fields).map(([name, field], at) => {
     const length = field.length + (field.kind === 'weighted-mean' ? 1 : 0);
     const ring = Array.from({ length }, (_, i) =>
       contributions.reduce((sum, of) => sum + (of[at]?.[i] as bigint), 0n),
     );
-    if (field.kind === 'integer') {
-      const residues = ring.map((value) => Number(BigInt.asUintN(bits, value)));
-      if (residues.some((value) => value > n * (field.max - field.min))) return 'poisoned-sum';
-      sums[name] = residues.map((value) => value + n * field.min);
-      continue;
-    }
-    const centred = ring.map((value) => Number(BigInt.asIntN(bits, value)) / SCALE);
-    if (field.kind === 'real') {
-      sums[name] = centred;
-      continue;
-    }
-    const weight = Number(BigInt.asUintN(bits, ring[field.length] as bigint));
-    if (weight < n || weight > n * field.maxWeight) return 'poisoned-sum';
-    sums[name] = [...centred.slice(0, field.length).map((value) => value / weight), weight];
+    return [name, fieldSum(field, modulusBits[at] as number, ring, contributions.length)] as const;
+  });
+  const poisoned = sums.filter(([, sum]) => sum === undefined).map(([name]) => name);
+  const sum = Object.fromEntries(sums.filter(([, of]) => of !== undefined)) as Sums;
+  return { sum, poisoned };
+}
+
+function fieldSum(
+  field: Field,
+  bits: number,
+  ring: readonly bigint[],
+  contributors: number,
+): readonly number[] | undefined {
+  if (field.kind === 'integer') {
+    const residues = ring.map((value) => Number(BigInt.asUintN(bits, value)));
+    const isPoisoned = residues.some((value) => value > contributors * (field.max - field.min));
+    return isPoisoned ? undefined : residues.map((value) => value + contributors * field.min);
   }
-  return sums;
+  const units = ring.slice(0, field.length).map((value) => Number(BigInt.asIntN(bits, value)));
+  const largest = 2 ** (field.bits - 1) - 1;
+  if (field.kind === 'real') {
+    if (units.some((unit) => Math.abs(unit) > contributors * largest)) return undefined;
+    return units.map((unit) => unit / SCALE);
+  }
+  const weight = Number(BigInt.asUintN(bits, ring[field.length] as bigint));
+  if (weight < contributors || weight > contributors * field.maxWeight) return undefined;
+  if (units.some((unit) => Math.abs(unit) > weight * largest)) return undefined;
+  return [...units.map((unit) => unit / SCALE / weight), weight];
 }
 
 /** A result's sum in the same form. */
-export const flatSum = (sum: object): Readonly<Record<string, readonly number[]>> =>
+export const flatSum = (sum: object): Sums =>
   Object.fromEntries(
     Object.entries(
       sum as Record<string, ArrayLike<number> | { mean: Float64Array; weight: number }>,

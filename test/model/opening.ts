@@ -39,12 +39,17 @@ export function finish(round: Round, actors: readonly Actor[]): void {
       accumulators,
     ).next;
   } catch (error) {
-    must(error instanceof ProtocolError && error.code === expected, `opening: got ${error}`);
+    must(
+      error instanceof ProtocolError && error.code === 'poisoned-sum',
+      `opening the sum: got ${error}`,
+    );
+    assert.deepEqual(error.details.fields, expected.poisoned);
+    assert.deepEqual(flatSum(error.details.sum as object), expected.sum);
     ends(round, 'poisoned-sum');
     return;
   }
-  must(expected !== 'poisoned-sum', 'a sum that no contributors can have was opened');
-  assert.deepEqual(flatSum(result.sum), expected);
+  assert.deepEqual(expected.poisoned, []);
+  assert.deepEqual(flatSum(result.sum), expected.sum);
   assert.deepEqual(
     result.contributors,
     contributors.map((index) => ids[index]),
@@ -76,6 +81,8 @@ export function finish(round: Round, actors: readonly Actor[]): void {
 function workElsewhere(round: Round): readonly coordinator.Accumulator[] {
   const { dice: d, tally } = round;
   const state = round.state as coordinator.CoordinatorState<'unmask', Fields>;
+  const early = failure(() => coordinator.close(round.state as never, [] as never));
+  must(early?.code === 'wrong-type', `accumulators of no work: got ${early}`);
   const { fields, pieces } = coordinator.unmaskWork(state, { pieceLength: 16 * d.int(1, 3) });
   const parts = Array.from({ length: d.int(1, 4) }, () => coordinator.createAccumulator(fields));
   for (const piece of d.shuffle(pieces)) {

@@ -72,8 +72,7 @@ export async function play(story: Story, tally: Tally): Promise<void> {
       const actor = actors[index] as Actor;
       if (phase !== 'advertise' && actor.state === undefined) continue;
       const said = honest(round.model, phase, index);
-      const leaves = model.leaves(round.model, index);
-      deliveries.push(...(await answer(stage, actor, phase, { said, leaves })));
+      deliveries.push(...(await answer(stage, actor, phase, said)));
     }
     deliveries.push(...(await noise(round, stage, actors, phase, deliveries)));
     const inTime = d.shuffle(deliveries.filter(({ isSlow }) => !isSlow));

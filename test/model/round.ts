@@ -57,7 +57,15 @@ function hear(round: Round, { bytes, said }: Delivery): void {
     must(expected === undefined, `${told} was taken, expected the fault ${expected?.code}`);
     return;
   }
-  round.faults.push(fault);
+  // What a signature proves is kept once for each client and kind.
+  const isKnown = round.faults.some(
+    ({ phase, code, culprit }) =>
+      culprit !== undefined &&
+      culprit === fault.culprit &&
+      phase === fault.phase &&
+      code === fault.code,
+  );
+  if (!isKnown) round.faults.push(fault);
   count(tally, 'refused', fault.code);
   must(expected !== undefined, `${told}: got the fault ${fault.code}: ${fault.message}`);
   must(
@@ -173,5 +181,9 @@ export function ends(round: Round, outcome: string): void {
   count(tally, 'suites', plan.suite);
   count(tally, 'models', plan.trust.coordinator);
   const n = round.ids.length;
-  count(tally, 'clients', n < 12 ? '3-11' : n < 30 ? '12-29' : '30-60');
+  count(
+    tally,
+    'clients',
+    n === 3 || n === 60 ? `${n}` : n < 12 ? '4-11' : n < 30 ? '12-29' : '30-59',
+  );
 }

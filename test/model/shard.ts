@@ -67,7 +67,7 @@ function expectCounts(tally: Tally, rounds: number): void {
   happened('rounds', ['sparse graph', 'complete graph']);
   happened('suites', ['x25519', 'x25519-mlkem768']);
   happened('models', ['active', 'semi-honest']);
-  happened('clients', ['3-11', '12-29', '30-60']);
+  happened('clients', ['3', '4-11', '12-29', '30-59', '60']);
   for (const group of ['dropped', 'coordinator crashes', 'closed in vain', 'closed early']) {
     happened(group, PHASES);
   }
