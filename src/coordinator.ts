@@ -88,7 +88,9 @@ export const accept: <P extends Phase>(
  *
  * @param accumulators - for unmask, where its work (see `unmaskWork`) was done elsewhere.
  * @throws ProtocolError while too little has come in: no partial result, the state stays usable and
- * the caller may wait for more. @throws UsageError `state-spent`
+ * the caller may wait for more; `bad-share` where dealers lied, naming them.
+ * @throws ProtocolError `poisoned-sum` after unmask, when the state is spent: `details` hold the rest of
+ * the result. @throws UsageError `state-spent`
  */
 export function close<P extends Phase, F extends Fields = Fields>(
   state: CoordinatorState<P, F>,

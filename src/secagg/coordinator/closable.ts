@@ -29,8 +29,10 @@ export type Census = {
   readonly missing: readonly ClientId[];
   /** Least number needed to close. */
   readonly floor: number;
-  /** Whether closing now would succeed. More than numbers can stand in the way: the graph's cores,
-   * and the window rule. */
+  /**
+   * Whether enough has come in to close now. More than numbers can stand in the way: the graph's
+   * cores, and the window rule. (At unmask, dealers who lied show only when closing.)
+   */
   readonly canClose: boolean;
 };
 
