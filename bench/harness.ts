@@ -3,6 +3,8 @@
  * both sides of a comparison alike, and records with fixed names.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /** One line of the result. The keys are fixed; the names are listed in `bench/README.md`. */
 export type BenchRecord = {
@@ -46,6 +48,16 @@ export function timing(samples: readonly number[]): Timing {
   const median = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
   return { median, min: sorted[0] as number, samples: sorted.length };
 }
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/**
+ * Collects garbage, so that a sample does not pay for what was prepared before it. What a sample
+ * allocates itself is collected on its own time. Only for samples of a tenth of a second and more: the
+ * engine drops compiled code along with the garbage.
+ */
+export const settle = (): void => collect();
 
 /** Milliseconds that `work` takes, and what it gives. */
 export async function stopwatch<T>(work: () => T | Promise<T>): Promise<readonly [number, T]> {
@@ -148,5 +160,6 @@ function rounded(value: number): number {
   return value >= 1000 ? Math.round(value) : Number(value.toPrecision(3));
 }
 
-/** Says what is being done; on stderr, so that the table stays alone on stdout. */
-export const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+/** Says what is being done, and when; on stderr, so that the table stays alone on stdout. */
+export const progress = (text: string): void =>
+  void process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${text}\n`);

@@ -139,7 +139,9 @@ export function take<P extends Phase>(
 /** A benchmark's client: position i holds the vector whose every element is i + element mod 256. */
 export function vectorOf(at: Stage, i: number): Uint32Array {
   const { length } = at.terms.fields[0] as { length: number };
-  return Uint32Array.from({ length }, (_, j) => i + (j & 255));
+  const vector = new Uint32Array(length);
+  for (let j = 0; j < length; j++) vector[j] = i + (j & 255);
+  return vector;
 }
 
 const steps = {
