@@ -6,6 +6,7 @@ import {
   type CoordinatorState,
   close,
   createAccumulator,
+  type Downlink,
   type GraphParameters,
   mask,
   restoreCoordinator,
@@ -25,7 +26,6 @@ import {
   openBook,
   progress,
   type Report,
-  type Side,
   settle,
   stopwatch,
   timing,
@@ -52,7 +52,7 @@ import {
 const SHORT = 100_000;
 const LONG = 1_000_000;
 
-/** Measures this room: three to four minutes, with `long` two more. */
+/** Measures this room: about four minutes, with `long` some more. */
 export async function secagg(options: { readonly long: boolean }): Promise<Report> {
   const book = openBook();
   progress('secagg: warming up');
@@ -83,10 +83,48 @@ type ShareSample = Readonly<Record<'share' | 'bound' | 'known' | 'knownBound', n
 const asymmetric = (degree: number, keys: 'new' | 'known'): number =>
   rawAgreements(degree, keys) + rawVerifications(degree, keys);
 
+/** A client before mask: its state, its downlink and its vector. */
+type BeforeMask = Parameters<typeof mask>;
+
 /**
- * Rounds with an exact degree, of which one client's share and mask are timed: the first in its round
- * to do the step, so that it meets its neighbours' keys for the first time as in a process of its own.
+ * A round with an exact degree up to mask. Timed is the share step of two clients: one that meets its
+ * neighbours' keys for the first time as in a process of its own, and one that does not. Nothing but
+ * these two stays in memory.
  */
+async function untilMask(
+  degree: number,
+  length: number,
+  shares: ShareSample[],
+): Promise<readonly [BeforeMask, BeforeMask]> {
+  const at = await stage(withDegree(degree), length);
+  const first = await adverts(at);
+  const [one, two] = [0, 1].map((i) => first.cast.get(i)) as [ShareState, ShareState];
+  const rest = new Map([...first.cast].filter(([i]) => i > 1));
+
+  const bound = asymmetric(degree, 'new');
+  // Handed over by hand: a coordinator in this process would meet the identity keys first.
+  const early = advertsFor(at, 0, first.messages);
+  const [ms, firstShared] = await stopwatch(() => share(one, early));
+  const sharing = deliver(begin(at.terms, { context: CONTEXT }), first.messages);
+  const knownBound = asymmetric(degree, 'known');
+  const down = downlinkOf(at, sharing.downlinks, 1) as Downlink<'share'>;
+  const [known, secondShared] = await stopwatch(() => share(two, down));
+  shares.push({ share: ms, bound, known, knownBound });
+
+  const others = await answers(at, 'share', rest, sharing.downlinks);
+  const messages = [firstShared.message, secondShared.message, ...others.messages];
+  const { downlinks } = deliver(sharing.next, messages);
+  const before = (i: number, state: BeforeMask[0]): BeforeMask => [
+    state,
+    downlinkOf(at, downlinks, i) as BeforeMask[1],
+    [vectorOf(at, i)],
+  ];
+  return [before(0, firstShared.next), before(1, secondShared.next)];
+}
+
+type ShareState = Parameters<typeof share>[0];
+
+/** Share and mask of one client: the first in its round to do the step, and the second. */
 async function clientStages(
   book: Book,
   degree: number,
@@ -95,49 +133,26 @@ async function clientStages(
   shares: ShareSample[],
 ): Promise<void> {
   const known: number[] = [];
-  const knownBound: number[] = [];
-  const ours: Side = async () => {
-    const at = await stage(withDegree(degree), length);
-    const first = await adverts(at);
-    const shareCast = new Map(first.cast);
-    // Handed over by hand: a coordinator in this process would meet the identity keys first.
-    const [bound, early] = [asymmetric(degree, 'new'), advertsFor(at, 0, first.messages)];
-    const [shareMs, shared] = await stopwatch(() => share(shareCast.get(0) as never, early));
-    shareCast.delete(0);
-    const sharing = deliver(begin(at.terms, { context: CONTEXT }), first.messages);
-
-    const boundKnown = asymmetric(degree, 'known');
-    const state = shareCast.get(1) as never;
-    const [knownMs, next] = await stopwatch(() =>
-      share(state, downlinkOf(at, sharing.downlinks, 1) as never),
-    );
-    shareCast.delete(1);
-    shares.push({ share: shareMs, bound, known: knownMs, knownBound: boundKnown });
-
-    const rest = await answers(at, 'share', shareCast, sharing.downlinks);
-    const messages = [shared.message, next.message, ...rest.messages];
-    const masking = deliver(sharing.next, messages);
-    const times: number[] = [];
-    for (const [i, maskState] of [shared.next, next.next].entries()) {
-      const vector = vectorOf(at, i);
-      const down = downlinkOf(at, masking.downlinks, i) as never;
-      const [ms] = await stopwatch(() => mask(maskState, down, [vector]));
-      times.push(ms);
-    }
-    known.push(times[1] as number);
-    return times[0] as number;
-  };
-  const keystream: Side = () => {
-    const ms = rawKeystream(degree + 1, 4 * length);
-    knownBound.push(ms);
-    return ms;
-  };
-  const times = await interleave(samples, { ours, keystream });
+  const times = await interleave(samples, {
+    ours: async () => {
+      const [one, two] = await untilMask(degree, length, shares);
+      if (length === LONG) settle();
+      const [ms] = await stopwatch(() => mask(...one));
+      if (length === LONG) settle();
+      const [knownMs] = await stopwatch(() => mask(...two));
+      known.push(knownMs);
+      return ms;
+    },
+    keystream: () => {
+      if (length === LONG) settle();
+      return rawKeystream(degree + 1, 4 * length);
+    },
+  });
   const name = `secagg/client/mask/k=${degree},d=${length}`;
   const against = `${name}/keystream`;
   book.time(against, times.keystream);
   book.time(name, times.ours, [against, times.keystream]);
-  book.time(`${name}/keys-known`, timing(known), [against, timing(knownBound)]);
+  book.time(`${name}/keys-known`, timing(known), [against, times.keystream]);
 }
 
 function shareStage(book: Book, degree: number, shares: readonly ShareSample[]): void {
