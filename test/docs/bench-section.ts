@@ -11,13 +11,19 @@ type Results = {
     readonly node: string;
     readonly date: string;
   };
-  readonly records: readonly {
-    readonly name: string;
-    readonly value: number;
-    readonly unit: string;
-    readonly bound: number | null;
-  }[];
+  readonly records: readonly BenchRecord[];
 };
+
+type BenchRecord = {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly ratio: number | null;
+  readonly bound: number | null;
+};
+
+/** The whole stages; their parts and what they are held against stand in the JSON. */
+const isWhole = ({ name }: BenchRecord): boolean => name.split('/').length === 4;
 
 /** The README's marks around the section of a room. */
 const marks = (room: string): readonly [string, string] => [
@@ -51,12 +57,14 @@ export function resultsOf(room: string): Results | undefined {
 export function sectionFor(results: Results | undefined): string {
   if (results === undefined) return 'No measurement has been committed yet.';
   const { cpu, cores, node, date } = results.machine;
-  const rows = results.records.map(({ name, value, unit, bound }) => [
-    name,
-    `${value.toLocaleString('en')} ${unit}`,
-    bound === null ? '' : `${bound.toLocaleString('en')} ${unit}`,
-  ]);
-  const table = [['what', 'median or exact', 'at most allowed'], ['---', '---:', '---:'], ...rows];
+  const rows = results.records.filter(isWhole).map((record) => {
+    const { name, value, unit, ratio, bound } = record;
+    const raw = ratio === null ? '' : `${ratio.toFixed(2)} ×`;
+    const most = bound === null ? '' : `${bound.toLocaleString('en')} ${unit}`;
+    return [name, `${value.toLocaleString('en')} ${unit}`, bound === null ? raw : '', most];
+  });
+  const head = ['what', 'median or exact', 'of the raw operations', 'at most allowed'];
+  const table = [head, ['---', '---:', '---:', '---:'], ...rows];
   return [
     `Measured on ${date}: ${cpu}, ${cores} cores, Node ${node}.`,
     '',

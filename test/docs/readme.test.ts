@@ -122,10 +122,14 @@ describe('measurements', () => {
   test('are replaced as a whole', () => {
     const results = {
       machine: { cpu: 'A', cores: 2, node: 'v24.0.0', date: '2026-01-01' },
-      records: [{ name: 'upload', value: 12_345, unit: 'bytes', bound: null }],
+      records: [
+        { name: 'secagg/client/bytes/x', value: 12_345, unit: 'bytes', ratio: null, bound: null },
+      ],
     };
     const changed = withSection(readme, 'secagg', sectionFor(results));
-    expect(sectionIn(changed, 'secagg')).toContain('| upload | 12,345 bytes |  |');
+    expect(sectionIn(changed, 'secagg')).toContain(
+      '| secagg/client/bytes/x | 12,345 bytes |  |  |',
+    );
     expect(withSection(changed, 'secagg', sectionIn(readme, 'secagg'))).toBe(readme);
     expect(() => sectionIn('no marks', 'secagg')).toThrow('once each');
   });

@@ -78,7 +78,6 @@ export function begin(rules: Rules): Model {
   };
 }
 
-export const u1 = (model: Model): ReadonlySet<number> => model.expected.share;
 export const u2 = (model: Model): ReadonlySet<number> => model.expected.mask;
 export const u3 = (model: Model): ReadonlySet<number> => model.expected.confirm;
 

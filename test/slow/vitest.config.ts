@@ -7,7 +7,6 @@ const config: ViteUserConfig = {
   test: {
     ...shared.test,
     include: ['test/slow/**/*.slow.ts'],
-    passWithNoTests: true,
     testTimeout: 600_000,
     hookTimeout: 600_000,
   },
