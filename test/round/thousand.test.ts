@@ -6,7 +6,7 @@ import { party, planFor, play } from '../support/round.ts';
 const PHASES = ['advertise', 'share', 'mask', 'confirm', 'unmask'] as const;
 
 test('a thousand clients, fifty of whom vanish: the sum is exact', {
-  timeout: 600_000,
+  timeout: 900_000,
 }, async () => {
   const people = await party(1_000);
   const plan = planFor(people, {
