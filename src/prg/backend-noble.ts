@@ -1,33 +1,35 @@
-/** The ChaCha20 keystream from noble: for browsers, and runtimes whose OpenSSL lacks the cipher. */
+/** The ChaCha20 keystream from noble: for runtimes without OpenSSL's cipher and without WebAssembly. */
 import { chacha20 } from '@noble/ciphers/chacha.js';
 import { wipe } from '../internal/bytes.ts';
-import { CHUNK_BYTES, type KeystreamBackend, NONCE_BYTES, ZEROS } from './backend.ts';
+import { combineTile } from '../kernel/index.ts';
+import { CHUNK_BYTES, type KeystreamBackend, NONCE_BYTES, zeros } from './backend.ts';
 
 const BLOCK_BYTES = 64;
+const NONCE = new Uint8Array(NONCE_BYTES);
 
-/**
- * Pure-JavaScript keystream.
- *
- * **Cost:** one scratch buffer of at most 64 KB a call, wiped at the end.
- */
+/** A chunk of keystream on its way; zeros whenever nobody is in here. Made when first needed. */
+let scratch: Uint8Array | undefined;
+
+/** Pure-JavaScript keystream. */
 export const nobleBackend: KeystreamBackend = Object.freeze({
   name: 'noble',
-  stream: (key, firstBlock, length, sink) => {
-    const nonce = new Uint8Array(NONCE_BYTES);
-    const scratch = new Uint32Array(Math.min(length, CHUNK_BYTES / 4));
-    const bytes = new Uint8Array(scratch.buffer);
-    try {
-      for (let at = 0, block = firstBlock; at < length; ) {
-        const words = Math.min(length - at, scratch.length);
-        const size = 4 * words;
-        // The cipher wants input and output of the same length; both are views, nothing is copied.
-        chacha20(key, nonce, ZEROS.subarray(0, size), bytes.subarray(0, size), block);
-        sink(words === scratch.length ? scratch : scratch.subarray(0, words), at);
-        at += words;
-        block += CHUNK_BYTES / BLOCK_BYTES;
-      }
-    } finally {
-      wipe(scratch);
-    }
+  open: (key, firstBlock) => {
+    const own = Uint8Array.from(key);
+    let block = firstBlock;
+    return {
+      applyTo: (tile, negative) => {
+        const size = 4 * tile.words.length;
+        scratch ??= new Uint8Array(CHUNK_BYTES);
+        const chunk = scratch.subarray(0, size);
+        try {
+          chacha20(own, NONCE, zeros(size), chunk, block);
+          combineTile(tile, chunk, negative);
+        } finally {
+          wipe(chunk);
+        }
+        block += Math.ceil(size / BLOCK_BYTES);
+      },
+      close: () => wipe(own),
+    };
   },
 } satisfies KeystreamBackend);

@@ -1,4 +1,5 @@
-/** What a source of ChaCha20 keystream has to offer; two of them stand beside this file. */
+/** What a source of ChaCha20 keystream has to offer; three of them stand beside this file. */
+import type { Tile } from '../kernel/index.ts';
 
 /** The nonce of every stream: twelve zero bytes, because a key is expanded once. */
 export const NONCE_BYTES = 12;
@@ -9,28 +10,26 @@ export const CHUNK_BYTES = 65_536;
 /** Zeros to encrypt; ciphers give the keystream itself back. Never written to. */
 export const ZEROS: Uint8Array = new Uint8Array(CHUNK_BYTES);
 
-/**
- * Receives one chunk of keystream.
- *
- * @param words - keystream words; valid during the call only, overwritten afterwards
- * @param at - position of `words[0]`, counted from the first word asked for
- */
-export type KeystreamSink = (words: Uint32Array, at: number) => void;
+/** The first `size` zeros. */
+export const zeros = (size: number): Uint8Array =>
+  size === CHUNK_BYTES ? ZEROS : ZEROS.subarray(0, size);
+
+/** One stream that is being expanded, tile after tile. */
+export type OpenStream = {
+  /** Adds the next words of the stream to a tile of at most 64 KB, or takes them away. */
+  readonly applyTo: (tile: Tile, negative: boolean) => void;
+  /** Forgets the key. */
+  readonly close: () => void;
+};
 
 /** One implementation of the ChaCha20 keystream (RFC 8439) with the zero nonce. */
 export type KeystreamBackend = {
-  readonly name: 'node' | 'noble';
+  readonly name: 'node' | 'wasm' | 'noble';
   /**
-   * Makes `length` words of keystream and hands them to `sink`, chunk by chunk and in order.
+   * Opens a stream.
    *
-   * @param key - 32 bytes; not kept
+   * @param key - 32 bytes; a copy is kept until the stream is closed
    * @param firstBlock - block counter to start from, below 2^32 − 1
-   * @param length - number of words; the stream must end before block 2^32 − 1
    */
-  readonly stream: (
-    key: Uint8Array,
-    firstBlock: number,
-    length: number,
-    sink: KeystreamSink,
-  ) => void;
+  readonly open: (key: Uint8Array, firstBlock: number) => OpenStream;
 };

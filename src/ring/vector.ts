@@ -4,6 +4,7 @@
  * value to decide what to do next, so the time depends on the lengths only.
  */
 import { assertInteger, assertLength } from '../internal/assert.ts';
+import { addWordsInto, subtractWordsInto } from '../kernel/index.ts';
 
 /**
  * `out[i] = a[i] + b[i] mod 2^32`.
@@ -18,7 +19,12 @@ import { assertInteger, assertLength } from '../internal/assert.ts';
 export function addInto(out: Uint32Array, a: Uint32Array, b: Uint32Array): void {
   assertLength('addInto: b', b, a.length);
   assertLength('addInto: out', out, a.length);
-  for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) + (b[i] as number);
+  if (isSame(out, b)) {
+    addWordsInto(out, a);
+  } else {
+    if (!isSame(out, a)) out.set(a);
+    addWordsInto(out, b);
+  }
 }
 
 /**
@@ -34,8 +40,17 @@ export function addInto(out: Uint32Array, a: Uint32Array, b: Uint32Array): void 
 export function subtractInto(out: Uint32Array, a: Uint32Array, b: Uint32Array): void {
   assertLength('subtractInto: b', b, a.length);
   assertLength('subtractInto: out', out, a.length);
-  for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) - (b[i] as number);
+  if (isSame(out, b) && !isSame(out, a)) {
+    for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) - (b[i] as number);
+  } else {
+    if (!isSame(out, a)) out.set(a);
+    subtractWordsInto(out, b);
+  }
 }
+
+/** Whether two views are the same words. */
+const isSame = (a: Uint32Array, b: Uint32Array): boolean =>
+  a.buffer === b.buffer && a.byteOffset === b.byteOffset;
 
 /**
  * `out[i] = a[i] mod 2^bits`.

@@ -3,11 +3,20 @@ import { chacha20 } from '@noble/ciphers/chacha.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
+import { residentVectors } from '../../src/kernel/index.ts';
+import { SCRATCHES, sharedInstance, TABLES } from '../../src/kernel/wasm.ts';
 import type { KeystreamBackend } from '../../src/prg/backend.ts';
 import { nobleBackend } from '../../src/prg/backend-noble.ts';
 import { nodeBackend } from '../../src/prg/backend-node.ts';
-import { STREAM_WORDS } from '../../src/prg/chacha20.ts';
-import { addStreamInto, expandInto, subtractStreamInto } from '../../src/prg/index.ts';
+import { wasmBackend } from '../../src/prg/backend-wasm.ts';
+import { applyStreams, STREAM_WORDS } from '../../src/prg/chacha20.ts';
+import {
+  addStreamInto,
+  addStreamsInto,
+  expandInto,
+  hotPaths,
+  subtractStreamInto,
+} from '../../src/prg/index.ts';
 import { bytesOfWords, chachaBlock, chachaStream } from '../reference/chacha.ts';
 import rfc8439 from '../vectors/rfc8439.json' with { type: 'json' };
 
@@ -19,17 +28,13 @@ const bytesOf = (words: Uint32Array): Uint8Array =>
 /** All the keystream that a back end gives, in one piece. */
 function collect(backend: KeystreamBackend, key: Uint8Array, firstBlock: number, length: number) {
   const out = new Uint32Array(length);
-  let next = 0;
-  backend.stream(key, firstBlock, length, (words, at) => {
-    expect(at).toBe(next);
-    out.set(words, at);
-    next += words.length;
-  });
-  expect(next).toBe(length);
+  applyStreams(backend, out, [{ key, subtract: false }], 16 * firstBlock);
   return out;
 }
 
 const node = nodeBackend as KeystreamBackend;
+const wasm = wasmBackend() as KeystreamBackend;
+const backends = [node, wasm, nobleBackend];
 const zeroNonce = '00'.repeat(12);
 const keys = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const someKey = hex(`${'9f'.repeat(31)}01`);
@@ -70,60 +75,149 @@ describe('RFC 8439', () => {
     const out = new Uint32Array(16);
     expandInto(out, hex(vector.key), 16 * counter);
     expect(toHex(bytesOf(out))).toBe(keystream);
-    for (const backend of [node, nobleBackend]) {
+    for (const backend of backends) {
       expect(toHex(bytesOf(collect(backend, hex(vector.key), counter, 16)))).toBe(keystream);
+      // Long enough for the kernel to work in whole groups.
+      const long = collect(backend, hex(vector.key), counter, 200).subarray(0, 16);
+      expect(toHex(bytesOf(long))).toBe(keystream);
     }
   });
 });
 
-describe('the two back ends', () => {
-  test('are two', () => {
-    expect(node.name).toBe('node');
-    expect(nobleBackend.name).toBe('noble');
+describe('the three back ends', () => {
+  test('are three, and this runtime takes the first', () => {
+    expect(backends.map(({ name }) => name)).toEqual(['node', 'wasm', 'noble']);
+    expect(hotPaths()).toEqual({ keystream: 'node', vectors: 'wasm' });
   });
 
   test('agree with each other and with the twin on short streams', () => {
     fc.assert(
-      fc.property(keys, fc.integer({ min: 0, max: 2 ** 32 - 20 }), fc.nat(100), (key, block, n) => {
-        const expected = chachaStream(key, block, n).map(Number);
-        expect([...collect(node, key, block, n)]).toEqual(expected);
-        expect([...collect(nobleBackend, key, block, n)]).toEqual(expected);
+      fc.property(keys, fc.integer({ min: 0, max: 2 ** 32 - 20 }), fc.nat(300), (key, block, n) => {
+        const fits = Math.min(n, 16 * (2 ** 32 - 1 - block));
+        const expected = chachaStream(key, block, fits).map(Number);
+        for (const backend of backends) {
+          expect([...collect(backend, key, block, fits)], backend.name).toEqual(expected);
+        }
       }),
       { numRuns: 40 },
     );
   });
 
+  test('agree for every tail length', () => {
+    const whole = collect(node, someKey, 3, 400);
+    for (let length = 0; length <= 260; length++) {
+      for (const backend of [wasm, nobleBackend]) {
+        expect(collect(backend, someKey, 3, length)).toEqual(whole.subarray(0, length));
+      }
+    }
+  });
+
   test.each([16_383, 16_384, 16_385, 40_000])('agree across chunks, %i words', (length) => {
     const a = collect(node, someKey, 7, length);
-    const b = collect(nobleBackend, someKey, 7, length);
-    expect(Buffer.compare(bytesOf(a), bytesOf(b))).toBe(0);
+    for (const backend of [wasm, nobleBackend]) {
+      const b = collect(backend, someKey, 7, length);
+      expect(Buffer.compare(bytesOf(a), bytesOf(b)), backend.name).toBe(0);
+    }
     // The last words, which no earlier chunk can have given.
     const lastBlock = Math.floor((length - 1) / 16);
     const tail = chachaStream(someKey, 7 + lastBlock, length - 16 * lastBlock).map(Number);
     expect([...a.subarray(16 * lastBlock)]).toEqual(tail);
   });
 
-  test('agree on the very last block of a stream', () => {
+  test('agree on the very last blocks of a stream', () => {
     const last = 2 ** 32 - 2;
-    const expected = chachaStream(someKey, last, 16).map(Number);
-    expect([...collect(node, someKey, last, 16)]).toEqual(expected);
-    expect([...collect(nobleBackend, someKey, last, 16)]).toEqual(expected);
+    const expected = chachaStream(someKey, last - 5, 96).map(Number);
+    for (const backend of backends) {
+      expect([...collect(backend, someKey, last - 5, 96)], backend.name).toEqual(expected);
+      expect([...collect(backend, someKey, last, 16)], backend.name).toEqual(expected.slice(80));
+    }
   });
 
-  test.each([node, nobleBackend])('wipe their chunks: $name', (backend) => {
-    const seen: Uint32Array[] = [];
-    backend.stream(someKey, 0, 20_000, (words) => {
-      expect(words.some((word) => word !== 0)).toBe(true);
-      seen.push(words);
-    });
-    expect(seen.length).toBeGreaterThan(1);
-    expect(seen.every((words) => words.every((word) => word === 0))).toBe(true);
+  test.each(backends)('work in the memory of the kernel as elsewhere: $name', (backend) => {
+    const [before, vector, after] = residentVectors([16, 70_001, 16]) as [
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+    ];
+    const streams = [
+      { key: someKey, subtract: false },
+      { key: hex(`${'9f'.repeat(31)}02`), subtract: true },
+    ];
+    const plain = new Uint32Array(70_001);
+    applyStreams(nobleBackend, plain, streams, 160);
+    applyStreams(backend, vector, streams, 160);
+    expect(Buffer.compare(bytesOf(vector), bytesOf(plain))).toBe(0);
+    expect([...before, ...after].every((word) => word === 0)).toBe(true);
+    // An odd piece of it, and back.
+    const copy = vector.slice();
+    applyStreams(backend, vector.subarray(3, 20_000), streams, 0);
+    expect(vector.subarray(0, 3)).toEqual(copy.subarray(0, 3));
+    expect(vector.subarray(20_000)).toEqual(copy.subarray(20_000));
+    const undo = streams.map(({ key, subtract }) => ({ key, subtract: !subtract }));
+    applyStreams(backend, vector.subarray(3, 20_000), undo, 0);
+    expect(Buffer.compare(bytesOf(vector), bytesOf(copy))).toBe(0);
   });
 
-  test.each([node, nobleBackend])('leave the key as it was: $name', (backend) => {
+  test.each(backends)('leave neither key nor keystream in the kernel: $name', (backend) => {
+    collect(backend, someKey, 0, 20_000);
+    const instance = sharedInstance();
+    const end = SCRATCHES[1] + 65_536;
+    expect(instance?.bytes.subarray(TABLES, end).every((byte) => byte === 0)).toBe(true);
+    const [vector] = residentVectors([70_000]) as [Uint32Array];
+    applyStreams(backend, vector, [{ key: someKey, subtract: false }], 0);
+    expect(new Uint8Array(vector.buffer, TABLES, end).every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('OpenSSL’s chunks are wiped', () => {
+    const made: Uint8Array[] = [];
+    const prototype = Object.getPrototypeOf(
+      createCipheriv('chacha20', someKey, new Uint8Array(16)),
+    ) as { update: (data: Uint8Array) => Uint8Array };
+    const { update } = prototype;
+    let first = 0;
+    prototype.update = function recorded(data) {
+      const chunk = update.call(this, data);
+      first ||= chunk[0] as number;
+      made.push(chunk);
+      return chunk;
+    };
+    try {
+      collect(node, someKey, 0, 20_000);
+    } finally {
+      prototype.update = update;
+    }
+    expect(made).toHaveLength(2);
+    expect(first).not.toBe(0);
+    expect(made.every((chunk) => chunk.every((byte) => byte === 0))).toBe(true);
+  });
+
+  test.each(backends)('leave the key as it was: $name', (backend) => {
     const key = Uint8Array.from(someKey);
     collect(backend, key, 0, 100);
     expect(key).toEqual(someKey);
+  });
+});
+
+describe('addStreamsInto', () => {
+  test('is one stream after the other, in any order', () => {
+    const streams = Array.from({ length: 7 }, (_, i) => ({
+      key: hex(`${'00'.repeat(31)}0${i}`),
+      subtract: i % 2 === 1,
+    }));
+    const together = new Uint32Array(33_333).fill(9);
+    const apart = together.slice();
+    addStreamsInto(together, streams, 32);
+    for (const { key, subtract } of streams.toReversed()) {
+      (subtract ? subtractStreamInto : addStreamInto)(apart, key, 32);
+    }
+    expect(Buffer.compare(bytesOf(together), bytesOf(apart))).toBe(0);
+  });
+
+  test('adds nothing if one key is wrong', () => {
+    const vector = new Uint32Array(100);
+    const streams = [someKey, someKey.subarray(1)].map((key) => ({ key, subtract: false }));
+    expect(() => addStreamsInto(vector, streams)).toThrow(UsageError);
+    expect(vector.every((word) => word === 0)).toBe(true);
   });
 });
 
