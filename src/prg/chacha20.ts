@@ -126,7 +126,7 @@ export type SignedStream = {
  *
  * **Source:** RFC 8439 §2.4.
  *
- * **Cost:** linear in words · streams; one open cipher a stream.
+ * **Cost:** linear in words · streams; up to 128 ciphers are open at a time.
  */
 export function addStreamsInto(
   accumulator: Uint32Array,
@@ -137,6 +137,9 @@ export function addStreamsInto(
   applyStreams(backend(), accumulator, streams, fromWord);
 }
 
+/** Streams that are open at a time. Beyond this, more of them for each tile gain nothing. */
+const OPEN_AT_ONCE = 128;
+
 /** The same with the back end given and nothing checked: for tests, which compare them. */
 export function applyStreams(
   { open }: KeystreamBackend,
@@ -144,17 +147,18 @@ export function applyStreams(
   streams: readonly SignedStream[],
   fromWord: number,
 ): void {
-  if (accumulator.length === 0 || streams.length === 0) return;
-  const opened: OpenStream[] = [];
-  try {
-    for (const { key } of streams) opened.push(open(key, fromWord / BLOCK_WORDS));
-    overTiles(accumulator, (tile) => {
-      for (let i = 0; i < opened.length; i++) {
-        (opened[i] as OpenStream).applyTo(tile, (streams[i] as SignedStream).subtract);
+  for (let from = 0; from < streams.length && accumulator.length > 0; from += OPEN_AT_ONCE) {
+    const opened: { readonly stream: OpenStream; readonly subtract: boolean }[] = [];
+    try {
+      for (const { key, subtract } of streams.slice(from, from + OPEN_AT_ONCE)) {
+        opened.push({ stream: open(key, fromWord / BLOCK_WORDS), subtract });
       }
-    });
-  } finally {
-    for (const stream of opened) stream.close();
+      overTiles(accumulator, (tile) => {
+        for (const { stream, subtract } of opened) stream.applyTo(tile, subtract);
+      });
+    } finally {
+      for (const { stream } of opened) stream.close();
+    }
   }
 }
 

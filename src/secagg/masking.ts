@@ -5,7 +5,7 @@
 
 import type { AgreementKeyPair } from '../identity/suite.ts';
 import { wipe } from '../internal/bytes.ts';
-import { addStreamInto, subtractStreamInto } from '../prg/chacha20.ts';
+import { addStreamsInto, type SignedStream } from '../prg/chacha20.ts';
 import { packedLength, packInto } from '../ring/packing.ts';
 import { encapsulates, pairMaskKey, selfMaskKey } from './keys.ts';
 import { type Terms, uploadLength } from './terms.ts';
@@ -66,30 +66,38 @@ export function edgeKem(
   };
 }
 
-/** Adds the self mask to every field, in place. Each key expands over one field only. */
-export function addSelfMaskInto(
-  vectors: readonly Uint32Array[],
+/** A mask: one stream for each field. Each key expands over one field only. */
+export type Mask = readonly SignedStream[];
+
+/** The self mask, which its owner adds. */
+export const selfMask = (
   terms: Terms,
   selfSeed: Uint8Array,
   client: number,
   context: Uint8Array,
-): void {
-  terms.fields.forEach(({ name }, i) => {
-    const key = selfMaskKey(terms, selfSeed, client, context, name);
-    addStreamInto(vectors[i] as Uint32Array, key);
-    wipe(key);
+): Mask =>
+  terms.fields.map(({ name }) => ({
+    key: selfMaskKey(terms, selfSeed, client, context, name),
+    subtract: false,
+  }));
+
+/** An edge's mask as its `self` end applies it. @throws ProtocolError as {@link edgeKeys}. */
+export const edgeMask = (terms: Terms, edge: Edge): Mask =>
+  edgeKeys(terms, edge).map((key) => ({ key, subtract: !addsMask(edge.self, edge.peer) }));
+
+/** Applies masks to every field, in place. **Cost**: one keystream a mask over all fields. */
+export function applyMasks(vectors: readonly Uint32Array[], masks: readonly Mask[]): void {
+  vectors.forEach((vector, field) => {
+    addStreamsInto(
+      vector,
+      masks.map((mask) => mask[field] as SignedStream),
+    );
   });
 }
 
-/** Adds or subtracts an edge's mask on every field, in place. */
-export function addEdgeMaskInto(vectors: readonly Uint32Array[], terms: Terms, edge: Edge): void {
-  const keys = edgeKeys(terms, edge);
-  const apply = addsMask(edge.self, edge.peer) ? addStreamInto : subtractStreamInto;
-  keys.forEach((key, i) => {
-    apply(vectors[i] as Uint32Array, key);
-    wipe(key);
-  });
-}
+/** Overwrites the keys of masks that have been applied. */
+export const wipeMasks = (masks: readonly Mask[]): void =>
+  wipe(...masks.flatMap((mask) => mask.map(({ key }) => key)));
 
 /** Packs every field by itself, one after the other: the payload of a mask message. */
 export function packFields(terms: Terms, vectors: readonly Uint32Array[]): Uint8Array {

@@ -200,11 +200,12 @@ describe('the three back ends', () => {
 
 describe('addStreamsInto', () => {
   test('is one stream after the other, in any order', () => {
-    const streams = Array.from({ length: 7 }, (_, i) => ({
-      key: hex(`${'00'.repeat(31)}0${i}`),
+    // More than are open at a time.
+    const streams = Array.from({ length: 130 }, (_, i) => ({
+      key: Uint8Array.from(someKey).fill(i, 5, 7),
       subtract: i % 2 === 1,
     }));
-    const together = new Uint32Array(33_333).fill(9);
+    const together = new Uint32Array(17_001).fill(9);
     const apart = together.slice();
     addStreamsInto(together, streams, 32);
     for (const { key, subtract } of streams.toReversed()) {

@@ -11,7 +11,15 @@ import { verifyInclusion } from '../../wire/merkle.ts';
 import { decodeSharesDownlink, type NeighbourShare, type SharesDownlink } from '../downlinks.ts';
 import { neighbours } from '../graph.ts';
 import { encapsulates, sealAssociatedData, sealKey, shareHash, withKeyPairs } from '../keys.ts';
-import { addEdgeMaskInto, addSelfMaskInto, edgeKem, packFields } from '../masking.ts';
+import {
+  applyMasks,
+  edgeKem,
+  edgeMask,
+  type Mask,
+  packFields,
+  selfMask,
+  wipeMasks,
+} from '../masking.ts';
 import {
   decodeShareHeader,
   decodeSharePart,
@@ -58,16 +66,22 @@ export const mask = (
     const entries = checkU2(contents, content);
 
     const masked = vectors.map((vector) => vector.slice());
-    addSelfMaskInto(masked, terms, memory.selfSeed, self, context);
-    const held = withKeyPairs(terms, memory, (sealing, masking) =>
-      entries.flatMap(({ peer, part }) => {
-        const kem = edgeKem(terms, self, masking, peer, part.maskingCiphertext);
-        const edge = { self, peer: peer.index, keys: masking, peerKey: peer.maskingKey, context };
-        addEdgeMaskInto(masked, terms, { ...edge, ...kem });
-        if (kem.kemSecret !== peer.maskingKemSecret) wipe(kem.kemSecret);
-        return open(contents, sealing, peer, part) ?? [];
-      }),
-    );
+    const masks: Mask[] = [selfMask(terms, memory.selfSeed, self, context)];
+    let held: readonly HeldShares[];
+    try {
+      held = withKeyPairs(terms, memory, (sealing, masking) =>
+        entries.flatMap(({ peer, part }) => {
+          const kem = edgeKem(terms, self, masking, peer, part.maskingCiphertext);
+          const edge = { self, peer: peer.index, keys: masking, peerKey: peer.maskingKey, context };
+          masks.push(edgeMask(terms, { ...edge, ...kem }));
+          if (kem.kemSecret !== peer.maskingKemSecret) wipe(kem.kemSecret);
+          return open(contents, sealing, peer, part) ?? [];
+        }),
+      );
+      applyMasks(masked, masks);
+    } finally {
+      wipeMasks(masks);
+    }
     const u2Hash = hashOfU2(terms, content.u2, content.u2Root);
     const { message, said } = await signMessage(
       terms,
