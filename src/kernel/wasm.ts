@@ -17,7 +17,20 @@ type Exports = {
   readonly subtract: (a: number, b: number, n: number) => void;
   readonly addKeystream: (acc: number, state: number, groups: number) => void;
   readonly subtractKeystream: (acc: number, state: number, groups: number) => void;
+  readonly pack: Packing;
+  readonly unpack: Packing;
+  readonly unpackAdd: Packing;
 };
+
+/** `wide` is 0 or 1. */
+type Packing = (
+  out: number,
+  from: number,
+  n: number,
+  bits: number,
+  table: number,
+  wide: number,
+) => void;
 
 /** One instance of the kernel and its memory. */
 export type Instance = {

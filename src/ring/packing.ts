@@ -5,6 +5,7 @@
  */
 import { CodecError, UsageError } from '../errors.ts';
 import { assertInteger } from '../internal/assert.ts';
+import { packWords, unpackAddWords, unpackWords } from '../kernel/index.ts';
 
 /** Longer vectors than this are refused; bit offsets and byte offsets stay exact far below it. */
 const MAX_LENGTH = 2 ** 32 - 1;
@@ -31,32 +32,12 @@ export function packedLength(length: number, bits: number): number {
  * @param bits 1 to 32
  * @throws UsageError `wrong-length`, `out-of-range`
  *
- * **Cost**: one pass, a word written at a time, no copy.
+ * **Cost**: one pass, without a copy where both live in the memory of one kernel; elsewhere through
+ * cache-sized scratches, which are wiped.
  */
 export function packInto(out: Uint8Array, vector: Uint32Array, bits: number): void {
   assertFits('packInto', out, vector.length, bits);
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-  const mask = 0xffffffff >>> (32 - bits);
-  let at = 0;
-  // `pending` holds the lowest `held` (0 to 31) bits that are not written yet.
-  let pending = 0;
-  let held = 0;
-  for (let i = 0; i < vector.length; i++) {
-    const value = (vector[i] as number) & mask;
-    pending |= value << held;
-    held += bits;
-    if (held >= 32) {
-      view.setUint32(at, pending, true);
-      at += 4;
-      held -= 32;
-      // The `held` top bits of the value. Two shifts, since one by 32 would be one by 0.
-      pending = (value >>> 1) >>> (bits - held - 1);
-    }
-  }
-  for (; held > 0; held -= 8) {
-    out[at++] = pending;
-    pending >>>= 8;
-  }
+  packWords(out, vector, bits);
 }
 
 /**
@@ -68,12 +49,11 @@ export function packInto(out: Uint8Array, vector: Uint32Array, bits: number): vo
  * @param bits 1 to 32
  * @throws UsageError `wrong-length`, `out-of-range`
  *
- * **Cost**: two passes, no copy.
+ * **Cost**: as {@link packInto}.
  */
 export function unpackInto(out: Uint32Array, bytes: Uint8Array, bits: number): void {
   assertFits('unpackInto', bytes, out.length, bits);
-  out.fill(0);
-  unpackAddInto(out, bytes, bits);
+  unpackWords(out, bytes, bits);
 }
 
 /**
@@ -86,33 +66,11 @@ export function unpackInto(out: Uint32Array, bytes: Uint8Array, bits: number): v
  * @param bits 1 to 32
  * @throws UsageError `wrong-length`, `out-of-range`; the accumulator is then unchanged
  *
- * **Cost**: one pass without branches, about two nanoseconds an element; no copy.
+ * **Cost**: as {@link packInto}.
  */
 export function unpackAddInto(accumulator: Uint32Array, bytes: Uint8Array, bits: number): void {
   assertFits('unpackAddInto', bytes, accumulator.length, bits);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const mask = 0xffffffff >>> (32 - bits);
-  // Every element is read as five bytes from the one it starts in. `whole` elements have all five.
-  const whole = Math.max(0, Math.floor(((bytes.length - 5) * 8) / bits) + 1);
-  const end = Math.min(accumulator.length, whole);
-  let at = 0;
-  let shift = 0;
-  for (let i = 0; i < end; i++) {
-    // Two shifts for the fifth byte, since one by 32 (shift = 0) would be one by 0.
-    const value =
-      (view.getUint32(at, true) >>> shift) | ((view.getUint8(at + 4) << 1) << (31 - shift));
-    accumulator[i] = (accumulator[i] as number) + (value & mask);
-    shift += bits;
-    at += shift >>> 3;
-    shift &= 7;
-  }
-  for (let i = end; i < accumulator.length; i++) {
-    const value = readNearEnd(bytes, at, shift);
-    accumulator[i] = (accumulator[i] as number) + (value & mask);
-    shift += bits;
-    at += shift >>> 3;
-    shift &= 7;
-  }
+  unpackAddWords(accumulator, bytes, bits);
 }
 
 /**
@@ -142,13 +100,6 @@ export function assertCanonicalPacking(bytes: Uint8Array, length: number, bits: 
       { padding, length, bits },
     );
   }
-}
-
-/** As the fast loop reads, but with zeros beyond the end. Only for the last few elements. */
-function readNearEnd(bytes: Uint8Array, at: number, shift: number): number {
-  const byte = (k: number): number => (at + k < bytes.length ? (bytes[at + k] as number) : 0);
-  const low = byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24);
-  return (low >>> shift) | ((byte(4) << 1) << (31 - shift));
 }
 
 function assertFits(what: string, bytes: Uint8Array, length: number, bits: number): void {
