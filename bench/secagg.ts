@@ -278,7 +278,10 @@ async function unmaskStage(
   const { clients, degree } = terms.parameters;
   const { length } = terms.fields[0] as { length: number };
   const restored = () => restoreCoordinator(terms, saved) as CoordinatorState<'unmask'>;
-  const masks = unmaskWork(restored()).pieces.filter(({ from }) => from === 0).length;
+  const masks = unmaskWork(restored()).pieces.reduce(
+    (sum, { opens }) => sum + (opens.secret === 'self' ? 1 : opens.edges.length),
+    0,
+  );
   const times = await interleave(samples, {
     ours: async () => {
       const fresh = restored();

@@ -23,6 +23,7 @@ export {
   accumulatorBytes,
   createAccumulator,
   mergeInto,
+  portableCopy,
   readAccumulator,
 } from './secagg/accumulator.ts';
 export { downlinks } from './secagg/coordinator/announce.ts';

@@ -6,9 +6,10 @@
  * is counted once, and a sum that lacks an addend cannot be finalised.
  */
 import { CodecError, UsageError } from '../errors.ts';
+import { residentVectors } from '../kernel/index.ts';
 import { assertCanonicalPacking, packedLength, unpackAddInto } from '../ring/packing.ts';
 import { addInto } from '../ring/vector.ts';
-import { decode, encode } from '../wire/cbor.ts';
+import { type CborValue, decode, encode } from '../wire/cbor.ts';
 import { bytes, list, text, tuple } from '../wire/fields.ts';
 import type { FieldShape } from './terms.ts';
 
@@ -18,14 +19,22 @@ export type Accumulator = {
   readonly sums: readonly Uint32Array[];
   /** Names of the addends. */
   readonly holds: ReadonlySet<string>;
+  /** Of these, the pieces of unmask work whose shares did not give the secret; nothing was added. */
+  readonly unopened: ReadonlySet<string>;
 };
 
-/** An empty accumulator. **Cost**: 4 bytes an element. */
+/**
+ * An empty accumulator. Long vectors live in WebAssembly memory of their own, where the kernels reach
+ * them without a copy; send a {@link portableCopy} to another thread.
+ *
+ * **Cost**: 4 bytes an element.
+ */
 export const createAccumulator = (fields: readonly FieldShape[]): Accumulator =>
   Object.freeze({
     fields,
-    sums: fields.map(({ length }) => new Uint32Array(length)),
+    sums: residentVectors(fields.map(({ length }) => length)),
     holds: new Set<string>(),
+    unopened: new Set<string>(),
   });
 
 /**
@@ -42,6 +51,16 @@ export function holdOnce(accumulator: Accumulator, name: string): void {
     );
   }
   (accumulator.holds as Set<string>).add(name);
+}
+
+/** Records that a piece which is held did not open. */
+export const markUnopened = (accumulator: Accumulator, name: string): void =>
+  void (accumulator.unopened as Set<string>).add(name);
+
+/** @throws UsageError `wrong-length` if the accumulator is not for these fields. */
+export function assertFields(accumulator: Accumulator, fields: readonly FieldShape[]): void {
+  if (sameFields(accumulator.fields, fields)) return;
+  throw new UsageError('wrong-length', 'accumulators: their fields differ, expected the same');
 }
 
 /**
@@ -90,9 +109,7 @@ export function addUpload(accumulator: Accumulator, name: string, upload: Uint8A
  * accumulator is then as it was.
  */
 export function mergeInto(accumulator: Accumulator, other: Accumulator): void {
-  if (!sameFields(accumulator.fields, other.fields)) {
-    throw new UsageError('wrong-length', 'accumulators: their fields differ, expected the same');
-  }
+  assertFields(accumulator, other.fields);
   const both = [...other.holds].find((name) => accumulator.holds.has(name));
   if (both !== undefined) {
     throw new UsageError(
@@ -105,15 +122,27 @@ export function mergeInto(accumulator: Accumulator, other: Accumulator): void {
     addInto(sum, sum, other.sums[i] as Uint32Array);
   });
   for (const name of other.holds) holdOnce(accumulator, name);
+  for (const name of other.unopened) markUnopened(accumulator, name);
 }
 
 /** A deep copy. */
-export const copyAccumulator = (accumulator: Accumulator): Accumulator =>
-  Object.freeze({
-    fields: accumulator.fields,
-    sums: accumulator.sums.map((sum) => sum.slice()),
-    holds: new Set(accumulator.holds),
-  });
+export function copyAccumulator(accumulator: Accumulator): Accumulator {
+  const copy = createAccumulator(accumulator.fields);
+  mergeInto(copy, accumulator);
+  return copy;
+}
+
+/**
+ * A deep copy in plain arrays, each with memory of its own: for `postMessage`, which may transfer
+ * `copy.sums.map((sum) => sum.buffer)`. (A vector in WebAssembly memory cannot be transferred, and
+ * cloning one clones all of that memory.)
+ */
+export const portableCopy = (accumulator: Accumulator): Accumulator => ({
+  fields: accumulator.fields,
+  sums: accumulator.sums.map((sum) => sum.slice()),
+  holds: new Set(accumulator.holds),
+  unopened: new Set(accumulator.unopened),
+});
 
 /**
  * The sums, once exactly the expected addends are in.
@@ -148,26 +177,42 @@ export const accumulatorBytes = (accumulator: Accumulator): Uint8Array =>
       return out;
     }),
     [...accumulator.holds].sort(),
+    [...accumulator.unopened].sort(),
   ]);
 
 /** Reads {@link accumulatorBytes} for the same fields. @throws CodecError */
 export function readAccumulator(fields: readonly FieldShape[], encoded: Uint8Array): Accumulator {
   const what = 'accumulator';
-  const [sums, names] = tuple(decode(encoded, { what, maxBytes: encoded.length }), 2, what);
+  const [sums, names, unopened] = tuple(
+    decode(encoded, { what, maxBytes: encoded.length }),
+    3,
+    what,
+  );
   const words = tuple(sums, fields.length, `${what}: sums`);
-  const held = list(names, 2 ** 20, `${what}: names`).map((n) => text(n, 256, `${what}: name`));
-  if (held.some((name, i) => i > 0 && name <= (held[i - 1] as string))) {
+  const accumulator = createAccumulator(fields);
+  fields.forEach(({ length, name }, i) => {
+    const flat = bytes(words[i], length * 4, `${what}: field "${name}"`);
+    const view = new DataView(flat.buffer, flat.byteOffset, flat.byteLength);
+    const sum = accumulator.sums[i] as Uint32Array;
+    for (let j = 0; j < length; j++) sum[j] = view.getUint32(4 * j);
+  });
+  for (const name of namesIn(names, `${what}: names`)) holdOnce(accumulator, name);
+  for (const name of namesIn(unopened, `${what}: unopened`)) {
+    if (!accumulator.holds.has(name)) {
+      throw new CodecError('non-canonical', `${what}: "${name}" is unopened but not held`);
+    }
+    markUnopened(accumulator, name);
+  }
+  return accumulator;
+}
+
+/** Names in strictly ascending order. */
+function namesIn(value: CborValue | undefined, what: string): readonly string[] {
+  const names = list(value, 2 ** 20, what).map((name) => text(name, 256, `${what}: name`));
+  if (names.some((name, i) => i > 0 && name <= (names[i - 1] as string))) {
     throw new CodecError('non-canonical', `${what}: names are repeated or out of order`);
   }
-  return Object.freeze({
-    fields,
-    sums: fields.map(({ length, name }, i) => {
-      const flat = bytes(words[i], length * 4, `${what}: field "${name}"`);
-      const view = new DataView(flat.buffer, flat.byteOffset, flat.byteLength);
-      return Uint32Array.from({ length }, (_, j) => view.getUint32(4 * j));
-    }),
-    holds: new Set(held),
-  });
+  return names;
 }
 
 const sameFields = (a: readonly FieldShape[], b: readonly FieldShape[]): boolean =>

@@ -7,6 +7,7 @@ export {
   createAccumulator,
   finalise,
   mergeInto,
+  portableCopy,
   readAccumulator,
 } from './accumulator.ts';
 export type { Claim, ClaimVerdict } from './claim.ts';
@@ -33,5 +34,11 @@ export {
   graphParameters,
 } from './graph-parameters.ts';
 export { type Downlink, type Downlinks, PHASES, type Phase, type Uplink } from './phases.ts';
-export { PIECE_LENGTH, type Piece, runPieceInto } from './pieces.ts';
+export {
+  PIECE_WORDS,
+  type Piece,
+  type PieceEdge,
+  type PieceRound,
+  runPieceInto,
+} from './pieces.ts';
 export { type FieldShape, type RoundFacts, type Terms, termsOfRound } from './terms.ts';

@@ -13,7 +13,7 @@ import type { AgreementKeyPair } from '../identity/suite.ts';
 import { concat, lengthPrefixed, u32, utf8, wipe } from '../internal/bytes.ts';
 import { sha256 } from '../internal/sha256.ts';
 import { deriveKey } from '../prg/hkdf.ts';
-import { idAt, sizeOf, type Terms } from './terms.ts';
+import { idAt, type KeyTerms, sizeOf, type Terms } from './terms.ts';
 
 /** Length of every seed and derived key. */
 export const SEED_LENGTH = 32;
@@ -30,16 +30,16 @@ export type Advert = {
 };
 
 /** The masking key pair of a seed. Deterministic. */
-export const maskingKeyPair = (terms: Terms, seed: Uint8Array): AgreementKeyPair =>
+export const maskingKeyPair = (terms: KeyTerms, seed: Uint8Array): AgreementKeyPair =>
   keyPairOf(terms, seed, 'masking');
 
 /** The sealing key pair of a seed. Deterministic, so that a state holds the seed only. */
-export const sealingKeyPair = (terms: Terms, seed: Uint8Array): AgreementKeyPair =>
+export const sealingKeyPair = (terms: KeyTerms, seed: Uint8Array): AgreementKeyPair =>
   keyPairOf(terms, seed, 'sealing');
 
 /** Makes both key pairs for as long as `work` runs, and wipes them whatever comes of it. */
 export function withKeyPairs<T>(
-  terms: Terms,
+  terms: KeyTerms,
   seeds: { readonly sealingSeed: Uint8Array; readonly maskingSeed: Uint8Array },
   work: (sealing: AgreementKeyPair, masking: AgreementKeyPair) => T,
 ): T {
@@ -53,7 +53,11 @@ export function withKeyPairs<T>(
   }
 }
 
-function keyPairOf(terms: Terms, seed: Uint8Array, set: 'masking' | 'sealing'): AgreementKeyPair {
+function keyPairOf(
+  terms: KeyTerms,
+  seed: Uint8Array,
+  set: 'masking' | 'sealing',
+): AgreementKeyPair {
   const own = deriveKey(seed, [utf8(set), terms.roundId]);
   const pair = terms.suite.keyPair(own);
   wipe(own);
@@ -74,7 +78,7 @@ export function encapsulates(terms: Terms, from: number, to: number): boolean {
 
 /** The coins with which `from` encapsulates to `to`; recomputed by whoever reconstructs the seed. */
 export const encapsulationCoins = (
-  terms: Terms,
+  terms: KeyTerms,
   maskingSeed: Uint8Array,
   from: number,
   to: number,
@@ -89,7 +93,7 @@ export type PairContext = {
   readonly context: Uint8Array;
 };
 
-const keyInfo = (terms: Terms, role: string, pair: PairContext): Uint8Array[] => [
+const keyInfo = (terms: KeyTerms, role: string, pair: PairContext): Uint8Array[] => [
   utf8(role),
   utf8(terms.suite.name),
   terms.roundId,
@@ -103,12 +107,12 @@ const keyInfo = (terms: Terms, role: string, pair: PairContext): Uint8Array[] =>
  * The key that seals one message from one client to another. Ids and public keys in the order
  * from, to: each direction has its own key, and a key seals one message.
  */
-export const sealKey = (terms: Terms, secret: Uint8Array, pair: PairContext): Uint8Array =>
+export const sealKey = (terms: KeyTerms, secret: Uint8Array, pair: PairContext): Uint8Array =>
   deriveKey(secret, keyInfo(terms, 'seal', pair));
 
 /** The pairwise mask key of one field. Ids and public keys sorted by roster position. */
 export const pairMaskKey = (
-  terms: Terms,
+  terms: KeyTerms,
   secret: Uint8Array,
   pair: PairContext,
   field: string,
@@ -116,7 +120,7 @@ export const pairMaskKey = (
 
 /** The self-mask key of one field. */
 export const selfMaskKey = (
-  terms: Terms,
+  terms: KeyTerms,
   selfSeed: Uint8Array,
   client: number,
   context: Uint8Array,
@@ -132,7 +136,7 @@ export const selfMaskKey = (
   ]);
 
 /** The commitment by which a reconstructed self-mask seed is checked. 32 bytes. */
-export const selfSeedCommitment = (terms: Terms, client: number, seed: Uint8Array): Uint8Array =>
+export const selfSeedCommitment = (terms: KeyTerms, client: number, seed: Uint8Array): Uint8Array =>
   sha256(lengthPrefixed(utf8('veilsum/v1 self seed'), terms.roundId, u32(client), seed));
 
 /** Which of a client's two secrets a share belongs to. */
@@ -140,7 +144,7 @@ export type SecretKind = 'self' | 'masking';
 
 /** The 16-byte hash by which a share is checked when it comes back. */
 export const shareHash = (
-  terms: Terms,
+  terms: KeyTerms,
   kind: SecretKind,
   dealer: number,
   holder: number,
@@ -157,5 +161,5 @@ export const shareHash = (
   ).slice(0, SHARE_HASH_LENGTH);
 
 /** Associated data of a sealed pair of shares. */
-export const sealAssociatedData = (terms: Terms, from: number, to: number): Uint8Array =>
+export const sealAssociatedData = (terms: KeyTerms, from: number, to: number): Uint8Array =>
   concat(terms.roundId, u32(from), u32(to));

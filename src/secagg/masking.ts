@@ -8,7 +8,7 @@ import { wipe } from '../internal/bytes.ts';
 import { addStreamsInto, type SignedStream } from '../prg/chacha20.ts';
 import { packedLength, packInto } from '../ring/packing.ts';
 import { encapsulates, pairMaskKey, selfMaskKey } from './keys.ts';
-import { type Terms, uploadLength } from './terms.ts';
+import { type KeyTerms, type Terms, uploadLength } from './terms.ts';
 
 /** One end of an edge: own masking key pair, and what is known of the other end. */
 export type Edge = {
@@ -30,7 +30,7 @@ export const addsMask = (self: number, peer: number): boolean => self < peer;
  *
  * @throws ProtocolError `bad-key` if the peer's key is low-order.
  */
-export function edgeKeys(terms: Terms, edge: Edge): readonly Uint8Array[] {
+export function edgeKeys(terms: KeyTerms, edge: Edge): readonly Uint8Array[] {
   const secret = terms.suite.sharedSecret(edge.keys, edge.peerKey, edge.kemSecret);
   const [low, high] = edge.self < edge.peer ? [edge.self, edge.peer] : [edge.peer, edge.self];
   const own = edge.keys.publicKey;
@@ -71,7 +71,7 @@ export type Mask = readonly SignedStream[];
 
 /** The self mask, which its owner adds. */
 export const selfMask = (
-  terms: Terms,
+  terms: KeyTerms,
   selfSeed: Uint8Array,
   client: number,
   context: Uint8Array,
@@ -82,7 +82,7 @@ export const selfMask = (
   }));
 
 /** An edge's mask as its `self` end applies it. @throws ProtocolError as {@link edgeKeys}. */
-export const edgeMask = (terms: Terms, edge: Edge): Mask =>
+export const edgeMask = (terms: KeyTerms, edge: Edge): Mask =>
   edgeKeys(terms, edge).map((key) => ({ key, subtract: !addsMask(edge.self, edge.peer) }));
 
 /** Applies masks to every field, in place. **Cost**: one keystream a mask over all fields. */

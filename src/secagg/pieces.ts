@@ -1,78 +1,156 @@
 /**
- * The coordinator's unmask work as independent pieces: each takes one mask away from one range of one
- * field. A piece is plain data and may be sent to another thread or machine; running it is a pure
- * function of the piece and the accumulator it goes into.
+ * The coordinator's unmask work as independent pieces: each opens one secret from its shares, checks it
+ * against what its owner published, and takes the masks away that grow from it. A piece is plain data
+ * and may be sent to another thread or machine; running it is a function of the piece and the
+ * accumulator it goes into.
  */
-import { UsageError } from '../errors.ts';
+import type { ClientId } from '../identity/roster.ts';
+import { type AgreementKeyPair, type SuiteName, suite } from '../identity/suite.ts';
 import { assertInteger } from '../internal/assert.ts';
-import { addStreamInto, BLOCK_WORDS, subtractStreamInto } from '../prg/chacha20.ts';
-import { type Accumulator, holdOnce } from './accumulator.ts';
-import type { FieldShape } from './terms.ts';
+import { equalBytes, wipe } from '../internal/bytes.ts';
+import { type Accumulator, assertFields, holdOnce, markUnopened } from './accumulator.ts';
+import { encapsulationCoins, maskingKeyPair, selfSeedCommitment } from './keys.ts';
+import { addsMask, applyMasks, edgeMask, type Mask, selfMask, wipeMasks } from './masking.ts';
+import { combineWithWeights, fieldFor } from './shamir.ts';
+import type { FieldShape, KeyTerms } from './terms.ts';
 
-/** One mask over one range. Structured-cloneable. **Security**: `key` opens that mask; it is a secret
- * of the coordinator's until the round is over. */
+/** What all pieces of a round share; public. */
+export type PieceRound = {
+  readonly suite: SuiteName;
+  readonly roundId: Uint8Array;
+  /** Hash of the model that the clients received. */
+  readonly context: Uint8Array;
+  readonly fields: readonly FieldShape[];
+};
+
+/** One client of a piece, by roster position. */
+type Member = { readonly index: number; readonly id: ClientId };
+
+/** A surviving neighbour of a dropped client. */
+export type PieceEdge = Member & {
+  readonly maskingKey: Uint8Array;
+  /** The pair's KEM ciphertext, as one of them signed it; empty in the X25519 suite. */
+  readonly kemCiphertext: Uint8Array;
+  /** Whether it is the dropped client's own, so that it can be made again and compared. */
+  readonly isOwn: boolean;
+};
+
+/**
+ * One secret to open and its masks to take away. Structured-cloneable.
+ *
+ * **Security**: the shares open the secret; a piece is a secret of the coordinator's until the round is
+ * over, and whoever runs it must be as trusted.
+ */
 export type Piece = {
   /** Unique in its round; the accumulator's name for it. */
   readonly name: string;
-  /** Position of the field. */
-  readonly field: number;
-  /** ChaCha20 key of the mask, 32 bytes. */
-  readonly key: Uint8Array;
-  /** First element, a multiple of 16. */
-  readonly from: number;
-  /** One past the last element. */
-  readonly to: number;
-  /** What clients did with the mask: it is undone here. */
-  readonly added: boolean;
+  readonly round: PieceRound;
+  readonly dealer: Member;
+  /** As many shares as the threshold, and their Lagrange weights. */
+  readonly shares: readonly Uint8Array[];
+  readonly weights: Uint16Array;
+  /** All shares that can exist: decides the field. */
+  readonly shareCount: number;
+  readonly opens:
+    | { readonly secret: 'self'; readonly commitment: Uint8Array }
+    | {
+        readonly secret: 'masking';
+        readonly maskingKey: Uint8Array;
+        readonly edges: readonly PieceEdge[];
+      };
 };
 
-/** Elements in one piece unless the caller says otherwise: 1 MiB of keystream, about 1 ms of work. */
-export const PIECE_LENGTH = 262_144;
+/** Words of keystream in one piece unless the caller says otherwise: 64 MB, some 30 ms of work. */
+export const PIECE_WORDS = 16_777_216;
 
-/**
- * Checks how a caller wants the work cut.
- *
- * @throws UsageError `out-of-range`
- */
-export function assertPieceLength(pieceLength: number): void {
-  assertInteger('piece length', pieceLength, BLOCK_WORDS, 2 ** 31);
-  if (pieceLength % BLOCK_WORDS !== 0) {
-    throw new UsageError(
-      'out-of-range',
-      `piece length: got ${pieceLength}, expected a multiple of ${BLOCK_WORDS}`,
-    );
-  }
-}
+/** Checks how a caller wants the work cut. @throws UsageError `out-of-range` */
+export const assertPieceWords = (pieceWords: number): void =>
+  assertInteger('piece words', pieceWords, 1, 2 ** 40);
 
-/** The names and ranges of a mask's pieces over one field. */
-export function rangesOf(
-  mask: string,
-  field: number,
-  shape: FieldShape,
-  pieceLength: number,
-): readonly Pick<Piece, 'name' | 'field' | 'from' | 'to'>[] {
-  return Array.from({ length: Math.ceil(shape.length / pieceLength) }, (_, i) => {
-    const from = i * pieceLength;
-    const to = Math.min(from + pieceLength, shape.length);
-    return { name: `${mask}/${field}/${from}`, field, from, to };
-  });
+/** How many edges go into one piece: at least one. */
+export function edgesInPiece(fields: readonly FieldShape[], pieceWords: number): number {
+  const words = fields.reduce((sum, { length }) => sum + length, 0);
+  return Math.max(1, Math.floor(pieceWords / words));
 }
 
 /**
- * Takes a piece's mask away, in place.
+ * Runs a piece: takes its masks away, in place.
  *
- * @throws UsageError `duplicate-id` if the accumulator holds this piece already.
- * **Cost**: one keystream over the range; no allocation beyond what the platform's cipher forces.
+ * Shares that do not give the secret which their dealer published are no error here: the accumulator
+ * remembers, nothing is taken away, and whoever closes the round learns the dealer's name.
+ *
+ * @throws UsageError `duplicate-id` if the accumulator holds this piece already, `wrong-length` if it is
+ * for other fields; the accumulator is then as it was.
+ *
+ * **Cost**: Shamir, O(threshold); for a dropped client two key agreements and, for every edge, one more
+ * and a keystream over all fields; for a survivor one keystream. No allocation beyond keys and what the
+ * platform's cipher forces.
  */
 export function runPieceInto(accumulator: Accumulator, piece: Piece): void {
-  const sum = accumulator.sums[piece.field];
-  if (sum === undefined || !(0 <= piece.from && piece.from < piece.to && piece.to <= sum.length)) {
-    throw new UsageError(
-      'out-of-range',
-      `piece "${piece.name}": its range does not lie in the accumulator's fields`,
-    );
-  }
+  assertFields(accumulator, piece.round.fields);
   holdOnce(accumulator, piece.name);
-  const undo = piece.added ? subtractStreamInto : addStreamInto;
-  undo(sum.subarray(piece.from, piece.to), piece.key, piece.from);
+  const seed = combineWithWeights(piece.shares, piece.weights, fieldFor(piece.shareCount));
+  const masks: Mask[] = [];
+  try {
+    if (collectMasks(piece, seed, masks)) applyMasks(accumulator.sums, masks.map(undone));
+    else markUnopened(accumulator, piece.name);
+  } finally {
+    wipe(seed);
+    wipeMasks(masks);
+  }
+}
+
+/** What the clients added is taken away, and the reverse. */
+const undone = (mask: Mask): Mask =>
+  mask.map(({ key, subtract }) => ({ key, subtract: !subtract }));
+
+/** Adds a piece's masks to the list, as clients applied them; `false` if the seed is not its owner's. */
+function collectMasks({ round, dealer, opens }: Piece, seed: Uint8Array, masks: Mask[]): boolean {
+  const members: Member[] = opens.secret === 'self' ? [dealer] : [dealer, ...opens.edges];
+  const terms: KeyTerms = {
+    roundId: round.roundId,
+    suite: suite(round.suite),
+    fields: round.fields,
+    roster: { clients: Object.fromEntries(members.map(({ index, id }) => [index, { id }])) },
+  };
+  if (opens.secret === 'self') {
+    if (!equalBytes(selfSeedCommitment(terms, dealer.index, seed), opens.commitment)) return false;
+    masks.push(selfMask(terms, seed, dealer.index, round.context));
+    return true;
+  }
+  const keys = maskingKeyPair(terms, seed);
+  try {
+    if (!equalBytes(keys.publicKey, opens.maskingKey)) return false;
+    return opens.edges.every((edge) => {
+      const kemSecret = kemSecretOf(terms, dealer.index, seed, keys, edge);
+      if (kemSecret === undefined) return false;
+      const { index: peer, maskingKey: peerKey, kemCiphertext } = edge;
+      const { context } = round;
+      const ends = { self: dealer.index, peer, keys, peerKey, kemCiphertext, kemSecret, context };
+      masks.push(asSurvivorApplied(edgeMask(terms, ends), peer, dealer.index));
+      wipe(kemSecret);
+      return true;
+    });
+  } finally {
+    terms.suite.wipe(keys);
+  }
+}
+
+/** An edge's mask with the sign that the survivor gave it: the dropped end never applied its own. */
+const asSurvivorApplied = (mask: Mask, survivor: number, dropped: number): Mask =>
+  mask.map(({ key }) => ({ key, subtract: !addsMask(survivor, dropped) }));
+
+/** The edge's KEM secret; nothing if the ciphertext is not what the seed gives. */
+function kemSecretOf(
+  terms: KeyTerms,
+  dropped: number,
+  seed: Uint8Array,
+  keys: AgreementKeyPair,
+  { index, maskingKey, kemCiphertext, isOwn }: PieceEdge,
+): Uint8Array | undefined {
+  if (!isOwn) return terms.suite.decapsulate(keys, kemCiphertext);
+  const coins = encapsulationCoins(terms, seed, dropped, index);
+  const { ciphertext, kemSecret } = terms.suite.encapsulate(maskingKey, coins);
+  wipe(coins);
+  return equalBytes(ciphertext, kemCiphertext) ? kemSecret : undefined;
 }

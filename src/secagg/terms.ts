@@ -60,8 +60,15 @@ export function termsOfRound(facts: RoundFacts): Terms {
   });
 }
 
+/** What of the terms the keys and masks of a round grow from; ids by roster position. */
+export type KeyTerms = Pick<Terms, 'roundId' | 'suite' | 'fields'> & {
+  readonly roster: {
+    readonly clients: { readonly [index: number]: { readonly id: ClientId } };
+  };
+};
+
 /** The id at a roster position. */
-export const idAt = (terms: Terms, index: number): ClientId =>
+export const idAt = (terms: Pick<KeyTerms, 'roster'>, index: number): ClientId =>
   (terms.roster.clients[index] as { readonly id: ClientId }).id;
 
 /** The Ed25519 identity key at a roster position. */

@@ -83,7 +83,7 @@ function workElsewhere(round: Round): readonly coordinator.Accumulator[] {
   const state = round.state as coordinator.CoordinatorState<'unmask', Fields>;
   const early = failure(() => coordinator.close(round.state as never, [] as never));
   must(early?.code === 'wrong-type', `accumulators of no work: got ${early}`);
-  const { fields, pieces } = coordinator.unmaskWork(state, { pieceLength: 16 * d.int(1, 3) });
+  const { fields, pieces } = coordinator.unmaskWork(state, { pieceWords: d.int(1, 400) });
   const parts = Array.from({ length: d.int(1, 4) }, () => coordinator.createAccumulator(fields));
   for (const piece of d.shuffle(pieces)) {
     const part = d.pick(parts);

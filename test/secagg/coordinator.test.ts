@@ -95,12 +95,12 @@ describe('a recorded round', async () => {
     expect(() => coordinator.close(at, [])).toThrow(
       expect.objectContaining({ code: 'wrong-type' }),
     );
-    for (const pieceLength of [0, 8, 24, 2 ** 40]) {
-      expect(() => coordinator.unmaskWork(at, { pieceLength })).toThrow(
+    for (const pieceWords of [0, 0.5, -1, 2 ** 41]) {
+      expect(() => coordinator.unmaskWork(at, { pieceWords })).toThrow(
         expect.objectContaining({ code: 'out-of-range' }),
       );
     }
-    const { fields, pieces } = coordinator.unmaskWork(at, { pieceLength: 16 });
+    const { fields, pieces } = coordinator.unmaskWork(at, { pieceWords: 1 });
     expect(() => coordinator.close(at, [])).toThrow(
       expect.objectContaining({ code: 'unknown-id' }),
     );

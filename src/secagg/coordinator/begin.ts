@@ -28,7 +28,7 @@ export const emptyLedger = (terms: Terms, context: Uint8Array): Ledger => ({
   u4: [],
   u2Hash: none,
   confirmHeader: none,
-  pieceLength: 0,
+  pieceWords: 0,
   excluded: new Set(),
   faults: [],
   provenFaults: new Set(),

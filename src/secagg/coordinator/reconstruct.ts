@@ -1,75 +1,89 @@
 /**
- * Opening the round: reconstruct the self-mask seed of every survivor and the masking seed of every
- * dropped client, verify each against what its owner published, and list the masks to take away.
+ * Cutting the unmask work: which secrets there are to open (the self-mask seed of every survivor, the
+ * masking seed of every dropped client), with which shares, and what they are to be checked against.
  */
-import { ProtocolError } from '../../errors.ts';
-import { equalBytes, wipe } from '../../internal/bytes.ts';
 import { neighbours, ownX, shareX } from '../graph.ts';
-import {
-  encapsulates,
-  encapsulationCoins,
-  maskingKeyPair,
-  selfMaskKey,
-  selfSeedCommitment,
-} from '../keys.ts';
-import { addsMask, edgeKeys } from '../masking.ts';
-import { type Piece, rangesOf } from '../pieces.ts';
-import { combineWithWeights, fieldFor, lagrangeWeights, type Share } from '../shamir.ts';
-import { type FieldShape, idAt } from '../terms.ts';
+import { encapsulates } from '../keys.ts';
+import { edgesInPiece, type Piece, type PieceEdge, type PieceRound } from '../pieces.ts';
+import { fieldFor, lagrangeWeights, type Share } from '../shamir.ts';
+import { idAt } from '../terms.ts';
 import { type Dealt, isAmong, type Ledger, partFor } from './state.ts';
 
-/**
- * The masks to take away from the sum of the uploads, as independent pieces.
- *
- * @throws ProtocolError `bad-share`, naming every dealer whose shares, though each is the one it
- * pinned, do not give the secret that it published. Such a dealer can kill a round; it is named.
- *
- * **Cost**: Shamir O(t²) a secret (weights are reused between dealers with the same holders alive);
- * for each dropped client one key agreement a surviving neighbour.
- */
-export function unmaskPieces(ledger: Ledger, pieceLength: number): readonly Piece[] {
-  const { terms, u2, u3 } = ledger;
-  const revealed = sharesByDealer(ledger);
-  const combine = combiner(ledger);
-  const pieces: Piece[] = [];
-  const bad: number[] = [];
-  for (const client of u2) {
-    const secret = combine(revealed.get(client) ?? []);
-    const found = isAmong(u3, client)
-      ? selfPieces(ledger, client, secret, pieceLength)
-      : edgePieces(ledger, client, secret, pieceLength);
-    wipe(secret);
-    if (found === undefined) bad.push(client);
-    else for (const piece of found) pieces.push(piece);
-  }
-  if (bad.length > 0) {
-    const names = bad.map((client) => `"${idAt(terms, client)}"`).join(', ');
-    throw new ProtocolError(
-      'bad-share',
-      `unmask: the shares dealt by ${names} do not give the secrets that they published`,
-      bad.map((client) => ({ client: idAt(terms, client) })),
-    );
-  }
-  return pieces;
+/** A piece that is still to get its shares: its name, whose secret it is, and its edges if dropped. */
+type Cut = {
+  readonly name: string;
+  readonly dealer: number;
+  /** Surviving neighbours of a dropped client; nothing for a survivor. */
+  readonly edges: readonly number[] | undefined;
+};
+
+/** How the work is cut; a function of who is in and of `pieceWords` alone. */
+export function cutsOf({ terms, u2, u3 }: Ledger, pieceWords: number): readonly Cut[] {
+  const size = edgesInPiece(terms.fields, pieceWords);
+  return u2.flatMap((dealer): Cut[] => {
+    if (isAmong(u3, dealer)) return [{ name: `self/${dealer}`, dealer, edges: undefined }];
+    const survivors = neighbours(terms.graph, dealer)
+      .map(({ index }) => index)
+      .filter((index) => isAmong(u3, index));
+    return Array.from({ length: Math.ceil(survivors.length / size) }, (_, i) => ({
+      name: `edges/${dealer}/${i}`,
+      dealer,
+      edges: survivors.slice(i * size, (i + 1) * size),
+    }));
+  });
 }
 
-const selfName = (client: number): string => `self/${client}`;
-const edgeName = (dropped: number, survivor: number): string => `edge/${dropped}/${survivor}`;
+/** The dealer in a piece's name. */
+export const dealerOf = (name: string): number => Number(name.split('/')[1]);
 
-/** The names of all pieces, without their keys: what a complete sum must hold. */
-export function pieceNames({ terms, u2, u3 }: Ledger, pieceLength: number): readonly string[] {
-  const masks = u2.flatMap((client) =>
-    isAmong(u3, client)
-      ? [selfName(client)]
-      : neighbours(terms.graph, client)
-          .filter(({ index }) => isAmong(u3, index))
-          .map(({ index }) => edgeName(client, index)),
-  );
-  return masks.flatMap((mask) =>
-    terms.fields.flatMap((shape, field) =>
-      rangesOf(mask, field, shape, pieceLength).map(({ name }) => name),
-    ),
-  );
+/**
+ * The secrets to open and masks to take away, as independent pieces.
+ *
+ * **Cost**: O(t²) for the weights of every set of holders that answered, which dealers with the same
+ * neighbours alive have in common; nothing is opened here.
+ */
+export function unmaskPieces(ledger: Ledger, pieceWords: number): readonly Piece[] {
+  const { terms, context } = ledger;
+  const revealed = sharesByDealer(ledger);
+  const weigh = weigher(ledger);
+  const shareCount = terms.parameters.degree + 1;
+  const { fields, roundId } = terms;
+  const round: PieceRound = { suite: terms.suite.name, roundId, context, fields };
+  return cutsOf(ledger, pieceWords).map(({ name, dealer, edges }): Piece => {
+    const used = (revealed.get(dealer) ?? []).slice(0, terms.parameters.threshold);
+    return {
+      name,
+      round,
+      dealer: { index: dealer, id: idAt(terms, dealer) },
+      shares: used.map(({ value }) => value),
+      weights: weigh(used),
+      shareCount,
+      opens:
+        edges === undefined
+          ? { secret: 'self', commitment: (ledger.shares.get(dealer) as Dealt).header.commitment }
+          : {
+              secret: 'masking',
+              maskingKey: maskingKeyOf(ledger, dealer),
+              edges: edges.map((survivor) => edgeOf(ledger, dealer, survivor)),
+            },
+    };
+  });
+}
+
+const maskingKeyOf = (ledger: Ledger, index: number): Uint8Array =>
+  ledger.adverts.get(index)?.advert.maskingKey as Uint8Array;
+
+function edgeOf(ledger: Ledger, dropped: number, survivor: number): PieceEdge {
+  const { terms, shares } = ledger;
+  const isOwn = encapsulates(terms, dropped, survivor);
+  const [from, to] = isOwn ? [dropped, survivor] : [survivor, dropped];
+  return {
+    index: survivor,
+    id: idAt(terms, survivor),
+    maskingKey: maskingKeyOf(ledger, survivor),
+    kemCiphertext: partFor(shares.get(from) as Dealt, to)?.maskingCiphertext as Uint8Array,
+    isOwn,
+  };
 }
 
 /** Every dealer's revealed shares, the own ones included, ordered by x. */
@@ -89,93 +103,15 @@ function sharesByDealer(ledger: Ledger): ReadonlyMap<number, readonly Share[]> {
   return found;
 }
 
-/** Combines the first `threshold` shares; Lagrange weights are computed once for equal x-sets. */
-function combiner({ terms }: Ledger): (shares: readonly Share[]) => Uint8Array {
-  const { threshold, degree } = terms.parameters;
-  const field = fieldFor(degree + 1);
+/** Lagrange weights, computed once for equal x-sets. */
+function weigher({ terms }: Ledger): (shares: readonly Share[]) => Uint16Array {
+  const field = fieldFor(terms.parameters.degree + 1);
   const known = new Map<string, Uint16Array>();
   return (shares) => {
-    const used = shares.slice(0, threshold);
-    const xs = used.map(({ x }) => x);
+    const xs = shares.map(({ x }) => x);
     const key = xs.join();
-    let weights = known.get(key);
-    if (weights === undefined) {
-      weights = lagrangeWeights(xs, field);
-      known.set(key, weights);
-    }
-    return combineWithWeights(
-      used.map(({ value }) => value),
-      weights,
-      field,
-    );
+    const weights = known.get(key) ?? lagrangeWeights(xs, field);
+    known.set(key, weights);
+    return weights;
   };
-}
-
-/** A survivor's self mask, if the seed is the one it committed to. */
-function selfPieces(
-  ledger: Ledger,
-  client: number,
-  seed: Uint8Array,
-  pieceLength: number,
-): readonly Piece[] | undefined {
-  const { terms, context } = ledger;
-  const { commitment } = (ledger.shares.get(client) as Dealt).header;
-  if (!equalBytes(selfSeedCommitment(terms, client, seed), commitment)) return undefined;
-  return terms.fields.flatMap((shape, field) => {
-    const key = selfMaskKey(terms, seed, client, context, shape.name);
-    const ranges = rangesOf(selfName(client), field, shape, pieceLength);
-    return ranges.map((range) => ({ ...range, key, added: true }));
-  });
-}
-
-/** The masks that a dropped client's surviving neighbours share with it, if the seed is its own. */
-function edgePieces(
-  ledger: Ledger,
-  dropped: number,
-  seed: Uint8Array,
-  pieceLength: number,
-): readonly Piece[] | undefined {
-  const { terms, context } = ledger;
-  const keys = maskingKeyPair(terms, seed);
-  const advertised = ledger.adverts.get(dropped)?.advert.maskingKey as Uint8Array;
-  if (!equalBytes(keys.publicKey, advertised)) return undefined;
-  const pieces: Piece[] = [];
-  for (const { index: survivor } of neighbours(terms.graph, dropped)) {
-    if (!isAmong(ledger.u3, survivor)) continue;
-    const peerKey = ledger.adverts.get(survivor)?.advert.maskingKey as Uint8Array;
-    const kem = kemOf(ledger, dropped, survivor, seed, keys, peerKey);
-    if (kem === undefined) return undefined;
-    const edge = { self: dropped, peer: survivor, keys, peerKey, context, ...kem };
-    edgeKeys(terms, edge).forEach((key, field) => {
-      const shape = terms.fields[field] as FieldShape;
-      const added = addsMask(survivor, dropped);
-      for (const range of rangesOf(edgeName(dropped, survivor), field, shape, pieceLength)) {
-        pieces.push({ ...range, key, added });
-      }
-    });
-  }
-  terms.suite.wipe(keys);
-  return pieces;
-}
-
-/** The KEM half of an edge of a dropped client; nothing if its ciphertext is not its seed's. */
-function kemOf(
-  ledger: Ledger,
-  dropped: number,
-  survivor: number,
-  seed: Uint8Array,
-  keys: ReturnType<typeof maskingKeyPair>,
-  peerKey: Uint8Array,
-) {
-  const { terms } = ledger;
-  const sent = (from: number, to: number): Uint8Array =>
-    partFor(ledger.shares.get(from) as Dealt, to)?.maskingCiphertext as Uint8Array;
-  if (encapsulates(terms, dropped, survivor)) {
-    const coins = encapsulationCoins(terms, seed, dropped, survivor);
-    const { ciphertext, kemSecret } = terms.suite.encapsulate(peerKey, coins);
-    const isOwn = equalBytes(ciphertext, sent(dropped, survivor));
-    return isOwn ? { kemCiphertext: ciphertext, kemSecret } : undefined;
-  }
-  const kemCiphertext = sent(survivor, dropped);
-  return { kemCiphertext, kemSecret: terms.suite.decapsulate(keys, kemCiphertext) };
 }

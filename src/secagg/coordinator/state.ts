@@ -74,7 +74,7 @@ export type Ledger = {
   /** The header that every member of U3 must sign. */
   confirmHeader: Uint8Array;
   /** How the unmask work was cut; 0 before. */
-  pieceLength: number;
+  pieceWords: number;
   /** Signed a wrong message in the present phase. */
   readonly excluded: Set<number>;
   readonly faults: Fault[];

@@ -52,7 +52,7 @@ const KEYS = [
   'members',
   'u2Hash',
   'confirmHeader',
-  'pieceLength',
+  'pieceWords',
   'excluded',
   'faults',
   'transcript',
@@ -94,7 +94,7 @@ export function saveCoordinator(state: CoordinatorState): Uint8Array {
     members: [ledger.u1, ledger.u2, ledger.u3, ledger.u4],
     u2Hash: ledger.u2Hash,
     confirmHeader: ledger.confirmHeader,
-    pieceLength: ledger.pieceLength,
+    pieceWords: ledger.pieceWords,
     excluded: [...ledger.excluded],
     faults: ledger.faults.map((fault) =>
       encode([
@@ -201,7 +201,7 @@ export function restoreCoordinator(terms: Terms, saved: Uint8Array): Coordinator
   ];
   ledger.u2Hash = bytes(of.u2Hash, { min: 0, max: 32 }, `${what}: H(U2)`).slice();
   ledger.confirmHeader = bytes(of.confirmHeader, { min: 0, max: 256 }, `${what}: header`).slice();
-  ledger.pieceLength = integer(of.pieceLength, 0, 2 ** 32, `${what}: piece length`);
+  ledger.pieceWords = integer(of.pieceWords, 0, 2 ** 40, `${what}: piece words`);
   for (const index of readPositions(of.excluded, n)) ledger.excluded.add(index);
   for (const fault of list(of.faults, 2 ** 20, `${what}: faults`)) {
     keepFault(ledger, readFault(fault));

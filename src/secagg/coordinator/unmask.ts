@@ -1,15 +1,15 @@
 /** The end of a round: take all masks away, here or elsewhere, and say who is in the sum. */
-import { UsageError } from '../../errors.ts';
+import { ProtocolError, UsageError } from '../../errors.ts';
 import type { ClientId } from '../../identity/roster.ts';
 import { reduceInto } from '../../ring/vector.ts';
 import { type TranscriptHead, transcriptHead } from '../../wire/transcript.ts';
 import { type Accumulator, copyAccumulator, finalise, mergeInto } from '../accumulator.ts';
 import type { Fault } from '../fault.ts';
 import type { Phase } from '../phases.ts';
-import { assertPieceLength, PIECE_LENGTH, type Piece, runPieceInto } from '../pieces.ts';
+import { assertPieceWords, PIECE_WORDS, type Piece, runPieceInto } from '../pieces.ts';
 import { type FieldShape, idAt } from '../terms.ts';
 import { checkClosable, takeClosable } from './closable.ts';
-import { pieceNames, unmaskPieces } from './reconstruct.ts';
+import { cutsOf, dealerOf, unmaskPieces } from './reconstruct.ts';
 import { type CoordinatorState, type Ledger, ledgerOf } from './state.ts';
 import { uploadName } from './take-in.ts';
 
@@ -37,19 +37,22 @@ export type UnmaskWork = {
  * The unmask work as plain data, for callers who spread it over threads or machines: run every piece
  * into some accumulator made with `createAccumulator(fields)`, then hand the accumulators to `close`.
  *
- * @param options.pieceLength - elements in a piece, a multiple of 16.
- * @throws ProtocolError `below-threshold`, `bad-share`; the state stays usable.
+ * @param options.pieceWords - words of keystream in a piece at most, 1 to 2^40 (default 2^24); a piece
+ * has one mask at least.
+ * @throws ProtocolError `below-threshold`; the state stays usable. @throws UsageError `out-of-range`
+ *
+ * **Cost**: next to nothing: all that takes time is in the pieces.
  */
 export function unmaskWork(
   state: CoordinatorState<'unmask'>,
-  options: { readonly pieceLength?: number } = {},
+  options: { readonly pieceWords?: number } = {},
 ): UnmaskWork {
-  const pieceLength = options.pieceLength ?? PIECE_LENGTH;
-  assertPieceLength(pieceLength);
+  const pieceWords = options.pieceWords ?? PIECE_WORDS;
+  assertPieceWords(pieceWords);
   checkClosable(state);
   const ledger = ledgerOf(state);
-  const pieces = unmaskPieces(ledger, pieceLength);
-  ledger.pieceLength = pieceLength;
+  const pieces = unmaskPieces(ledger, pieceWords);
+  ledger.pieceWords = pieceWords;
   return { fields: ledger.terms.fields, pieces };
 }
 
@@ -57,11 +60,13 @@ export function unmaskWork(
  * Opens the sum.
  *
  * @param accumulators - where {@link unmaskWork} was done elsewhere: what came of it, each piece once.
- * @throws ProtocolError `below-threshold`, `bad-share`. @throws UsageError `duplicate-id` or
- * `unknown-id` if the accumulators hold a piece twice or lack one. The state stays usable.
+ * @throws ProtocolError `below-threshold`; `bad-share`, naming every dealer whose shares, though each is
+ * the one it pinned, do not give the secret that it published. Such a dealer can kill a round; it is
+ * named. @throws UsageError `duplicate-id` or `unknown-id` if the accumulators hold a piece twice or lack
+ * one. The state stays usable.
  *
- * **Cost**: one keystream over the vector for every survivor, and for every edge between a survivor
- * and a dropped client.
+ * **Cost**: a Shamir reconstruction for every member of U2, a key agreement for every edge between a
+ * survivor and a dropped client, and one keystream over the vector for every survivor and such edge.
  */
 export function closeUnmask(
   state: CoordinatorState<'unmask'>,
@@ -72,11 +77,9 @@ export function closeUnmask(
   const { fields } = ledger.terms;
   const total = copyAccumulator(ledger.accumulator);
   if (accumulators === undefined) {
-    const { pieces } = unmaskWork(state);
-    for (const piece of pieces) runPieceInto(total, piece);
-    for (const piece of pieces) piece.key.fill(0);
+    for (const piece of unmaskWork(state).pieces) runPieceInto(total, piece);
   } else {
-    if (ledger.pieceLength === 0) {
+    if (ledger.pieceWords === 0) {
       throw new UsageError(
         'wrong-type',
         'accumulators: expected what came of unmaskWork(state) first',
@@ -86,15 +89,29 @@ export function closeUnmask(
   }
   const expected = new Set([
     ...ledger.u3.map(uploadName),
-    ...pieceNames(ledger, ledger.pieceLength),
+    ...cutsOf(ledger, ledger.pieceWords).map(({ name }) => name),
   ]);
-  const sums = finalise(total, expected).map((sum, i) => {
+  const opened = finalise(total, expected);
+  refuseUnopened(ledger, total);
+  const sums = opened.map((sum, i) => {
     const out = new Uint32Array(sum.length);
     reduceInto(out, sum, (fields[i] as FieldShape).modulusBits);
     return out;
   });
   takeClosable(state);
   return outcomeOf(ledger, sums);
+}
+
+/** @throws ProtocolError `bad-share` if a secret did not open. */
+function refuseUnopened({ terms }: Ledger, { unopened }: Accumulator): void {
+  const dealers = [...new Set([...unopened].map(dealerOf))].sort((a, b) => a - b);
+  if (dealers.length === 0) return;
+  const names = dealers.map((dealer) => `"${idAt(terms, dealer)}"`).join(', ');
+  throw new ProtocolError(
+    'bad-share',
+    `unmask: the shares dealt by ${names} do not give the secrets that they published`,
+    dealers.map((dealer) => ({ client: idAt(terms, dealer) })),
+  );
 }
 
 function outcomeOf(ledger: Ledger, sums: readonly Uint32Array[]): Outcome {

@@ -124,7 +124,13 @@ describe('veilsum', () => {
       culprits: [{ client: nameOf(round, dealer) }],
     });
     expect(() => coordinator.close(state)).toThrow(named);
-    expect(() => coordinator.unmaskWork(state)).toThrow(named);
+    // Also if the work is done elsewhere: the accumulator tells, stored or not.
+    const { fields, pieces } = coordinator.unmaskWork(state, { pieceWords: 1 });
+    const elsewhere = coordinator.createAccumulator(fields);
+    for (const piece of pieces) coordinator.runPieceInto(elsewhere, piece);
+    const stored = coordinator.readAccumulator(fields, coordinator.accumulatorBytes(elsewhere));
+    expect(() => coordinator.close(state, [elsewhere])).toThrow(named);
+    expect(() => coordinator.close(state, [coordinator.portableCopy(stored)])).toThrow(named);
     // Nothing was spent and nothing was opened by the attempt: it fails the same way again.
     expect(() => coordinator.close(state)).toThrow(named);
   });
