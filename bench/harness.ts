@@ -9,9 +9,10 @@ import { runInNewContext } from 'node:vm';
 /** One line of the result. The keys are fixed; the names are listed in `bench/README.md`. */
 export type BenchRecord = {
   readonly name: string;
-  /** Median of the samples for times; exact for counts. */
+  /** Median of the samples for times; exact for counts; a quotient of two medians for `x`. */
   readonly value: number;
-  readonly unit: 'ms' | 'bytes';
+  /** `x`: the value is the ratio itself, and so is the bound. */
+  readonly unit: 'ms' | 'bytes' | 'x';
   /** What the value is held against, measured in the same run; `null` if nothing. */
   readonly against: string | null;
   /** value / what it is held against, medians of interleaved samples; `null` without `against`. */
@@ -95,8 +96,23 @@ export async function interleave<const K extends string>(
 
 /** Collects what a room measures. */
 export type Book = {
-  /** A time; with `against`, its ratio to another timing of the same run. */
-  readonly time: (name: string, of: Timing, against?: readonly [string, Timing]) => void;
+  /** A time; with `against`, its ratio to another timing of the same run; with the bound that is set. */
+  readonly time: (
+    name: string,
+    of: Timing,
+    against?: readonly [string, Timing],
+    bound?: number,
+  ) => void;
+  /**
+   * How many times as long as something else of the same run a thing may take: the record's value is
+   * the ratio of the two medians, and the bound is on that.
+   */
+  readonly ratio: (
+    name: string,
+    ours: Timing,
+    against: readonly [string, Timing],
+    bound: number,
+  ) => void;
   /** A count of bytes, with the bound that an issue sets. */
   readonly bytes: (name: string, value: number, bound: number | null, against?: string) => void;
   readonly elsewhere: (name: string, ms: number, source: string) => void;
@@ -109,7 +125,7 @@ export function openBook(): Book {
   const least = new Map<string, number>();
   const elsewhere: Elsewhere[] = [];
   return {
-    time: (name, of, against) => {
+    time: (name, of, against, bound) => {
       least.set(name, of.min);
       records.push({
         name,
@@ -117,9 +133,15 @@ export function openBook(): Book {
         unit: 'ms',
         against: against?.[0] ?? null,
         ratio: against === undefined ? null : rounded(of.median / against[1].median),
-        bound: null,
-        holds: null,
+        bound: bound ?? null,
+        holds: bound === undefined ? null : of.median <= bound,
       });
+    },
+    ratio: (name, ours, [against, theirs], bound) => {
+      const ratio = ours.median / theirs.median;
+      const [value, most] = [rounded(ratio), rounded(bound)];
+      const holds = ratio <= bound;
+      records.push({ name, value, unit: 'x', against, ratio: value, bound: most, holds });
     },
     bytes: (name, value, bound, against) => {
       const isBound = bound !== null && against !== undefined;
