@@ -30,6 +30,15 @@ export { downlinks } from './secagg/coordinator/announce.ts';
 export { type Census, census } from './secagg/coordinator/closable.ts';
 export { saveCoordinator as save } from './secagg/coordinator/storage.ts';
 export { type UnmaskWork, unmaskWork } from './secagg/coordinator/unmask.ts';
+export {
+  abandonUpload,
+  beginUpload,
+  feedUpload,
+  finishUpload,
+  openStaging,
+  type Staging,
+  type Upload,
+} from './secagg/coordinator/uploads.ts';
 export type { Fault, FaultCode } from './secagg/fault.ts';
 export type { Downlink, Downlinks, Phase, Uplink } from './secagg/phases.ts';
 export { type Piece, runPieceInto } from './secagg/pieces.ts';

@@ -133,6 +133,32 @@ export function copyAccumulator(accumulator: Accumulator): Accumulator {
 }
 
 /**
+ * A deep copy, with rooms for bytes in the same memory: what is received into a room is added from
+ * there without another copy.
+ *
+ * @param bytes - how large each room is to be
+ */
+export function copyWithRooms(
+  accumulator: Accumulator,
+  bytes: readonly number[],
+): { readonly accumulator: Accumulator; readonly rooms: readonly Uint8Array[] } {
+  const { fields } = accumulator;
+  const words = bytes.map((size) => Math.ceil(size / 4));
+  const vectors = residentVectors([...fields.map(({ length }) => length), ...words]);
+  const copy = Object.freeze({
+    fields,
+    sums: vectors.slice(0, fields.length),
+    holds: new Set<string>(),
+    unopened: new Set<string>(),
+  });
+  mergeInto(copy, accumulator);
+  const rooms = vectors
+    .slice(fields.length)
+    .map(({ buffer, byteOffset }, i) => new Uint8Array(buffer, byteOffset, bytes[i]));
+  return { accumulator: copy, rooms };
+}
+
+/**
  * A deep copy in plain arrays, each with memory of its own: for `postMessage`, which may transfer
  * `copy.sums.map((sum) => sum.buffer)`. (A vector in WebAssembly memory cannot be transferred, and
  * cloning one clones all of that memory.)

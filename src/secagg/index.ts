@@ -26,6 +26,15 @@ export type { Closed } from './coordinator/close.ts';
 export type { CoordinatorState } from './coordinator/state.ts';
 export { restoreCoordinator, saveCoordinator } from './coordinator/storage.ts';
 export { type Outcome, type UnmaskWork, unmaskWork } from './coordinator/unmask.ts';
+export {
+  abandonUpload,
+  beginUpload,
+  feedUpload,
+  finishUpload,
+  openStaging,
+  type Staging,
+  type Upload,
+} from './coordinator/uploads.ts';
 export type { Fault, FaultCode } from './fault.ts';
 export {
   type CoordinatorModel,

@@ -8,9 +8,9 @@
  * This file knows the layout; who may sign, and what the header means, is decided above it.
  */
 import { CodecError } from '../errors.ts';
-import { lengthPrefixed, u32, utf8 } from '../internal/bytes.ts';
+import { concat, lengthPrefixed, u32, utf8 } from '../internal/bytes.ts';
 import { sha256 } from '../internal/sha256.ts';
-import { decode, encode } from './cbor.ts';
+import { type CborValue, decode, encode } from './cbor.ts';
 import { bytes, integer, tuple } from './fields.ts';
 
 /** The version of everything on the wire; another number is another protocol. */
@@ -79,34 +79,137 @@ export const encodeEnvelope = (message: Omit<Envelope, 'payloadDigest'>): Uint8A
     message.payload,
   ]);
 
+/** The most bytes that the parts of a message may have in a phase. */
+export type EnvelopeLimits = { readonly header: number; readonly payload: number };
+
 /**
  * Reads a message strictly.
  *
- * @param limits - the most bytes that header and payload may have in this phase.
+ * @returns its payload is a view of `message`, not a copy; all else is copied
  * @throws CodecError any code but `wrong-…`: those are for who knows the round.
+ *
+ * **Cost**: one pass over the payload, for its digest.
  */
-export function decodeEnvelope(
-  message: Uint8Array,
-  limits: { readonly header: number; readonly payload: number },
-): Envelope {
-  const what = 'client message';
+export function decodeEnvelope(message: Uint8Array, limits: EnvelopeLimits): Envelope {
   const maxBytes = limits.header + limits.payload + ENVELOPE_OVERHEAD;
-  const fields = tuple(decode(message, { what, maxBytes }), 7, what);
-  const version = integer(fields[0], 0, 0xffff_ffff, `${what}: version`);
+  const start = message instanceof Uint8Array && message.length <= maxBytes ? startOf(message) : 0;
+  if (typeof start === 'number' || start.payloadAt + start.payloadLength !== message.length) {
+    // Not the layout, too long, too short: the general decoder says what is wrong with it.
+    return withPayload(decode(message, { what: WHAT, maxBytes }), limits);
+  }
+  const head = headOf(message, start, limits);
+  const payload = new Uint8Array(
+    message.buffer,
+    message.byteOffset + start.payloadAt,
+    start.payloadLength,
+  );
+  return { ...head, payload, payloadDigest: digestOfPayload(payload) };
+}
+
+/** A message without its payload, and where that lies. */
+export type EnvelopeStart = {
+  readonly head: Omit<Envelope, 'payload' | 'payloadDigest'>;
+  /** Position of the payload's first byte. */
+  readonly payloadAt: number;
+  /** Its length, as the message announces it. */
+  readonly payloadLength: number;
+};
+
+/**
+ * Reads the start of a message of which only the first bytes have come, strictly.
+ *
+ * @returns nothing while too few bytes are there
+ * @throws CodecError if these bytes cannot be the start of a message within the limits
+ */
+export function decodeEnvelopeStart(
+  bytes: Uint8Array,
+  limits: EnvelopeLimits,
+): EnvelopeStart | undefined {
+  const start = startOf(bytes);
+  if (typeof start !== 'number') {
+    if (start.payloadLength > limits.payload) {
+      throw new CodecError(
+        'too-large',
+        `${WHAT}: payload: got ${start.payloadLength} bytes, expected at most ${limits.payload}`,
+        { got: start.payloadLength, max: limits.payload },
+      );
+    }
+    const { payloadAt, payloadLength } = start;
+    return { head: headOf(bytes, start, limits), payloadAt, payloadLength };
+  }
+  if (start === INCOMPLETE && bytes.length < limits.header + ENVELOPE_OVERHEAD) return undefined;
+  throw new CodecError(
+    start === INCOMPLETE ? 'too-large' : 'malformed',
+    `${WHAT}: got something else than the start of a message within its limits`,
+  );
+}
+
+const WHAT = 'client message';
+const INCOMPLETE = 1;
+const FOREIGN = 0;
+
+type Start = {
+  /** Position of the payload's own head. */
+  readonly headEnd: number;
+  readonly payloadAt: number;
+  readonly payloadLength: number;
+};
+
+/** CBOR major types of the seven items: integers and byte strings. */
+const LAYOUT: readonly number[] = [0, 0, 2, 0, 2, 2, 2];
+
+/** Walks over the items up to the payload. Only heads in their shortest form are followed. */
+function startOf(bytes: Uint8Array): Start | typeof INCOMPLETE | typeof FOREIGN {
+  if (bytes.length === 0) return INCOMPLETE;
+  if (bytes[0] !== 0x80 + LAYOUT.length) return FOREIGN;
+  let at = 1;
+  for (const [i, major] of LAYOUT.entries()) {
+    const first = bytes[at];
+    if (first === undefined) return INCOMPLETE;
+    if (first >> 5 !== major) return FOREIGN;
+    const info = first & 31;
+    const size = info < 24 ? 0 : 2 ** (info - 24);
+    if (size > 4) return FOREIGN;
+    if (at + 1 + size > bytes.length) return INCOMPLETE;
+    let value = size === 0 ? info : 0;
+    for (let j = 1; j <= size; j++) value = value * 256 + (bytes[at + j] as number);
+    const least = size === 0 ? 0 : size === 1 ? 24 : 2 ** (4 * size);
+    if (value < least) return FOREIGN;
+    const after = at + 1 + size;
+    if (i === LAYOUT.length - 1) return { headEnd: at, payloadAt: after, payloadLength: value };
+    at = major === 2 ? after + value : after;
+  }
+  return FOREIGN;
+}
+
+/** The items before the payload, by the general decoder: it reads them with an empty payload. */
+function headOf(bytes: Uint8Array, { headEnd }: Start, limits: EnvelopeLimits) {
+  const small = concat(bytes.subarray(0, headEnd), Uint8Array.of(0x40));
+  const maxBytes = limits.header + ENVELOPE_OVERHEAD;
+  const { payload, payloadDigest, ...head } = withPayload(
+    decode(small, { what: WHAT, maxBytes }),
+    limits,
+  );
+  return head;
+}
+
+function withPayload(value: CborValue, limits: EnvelopeLimits): Envelope {
+  const fields = tuple(value, LAYOUT.length, WHAT);
+  const version = integer(fields[0], 0, 0xffff_ffff, `${WHAT}: version`);
   if (version !== WIRE_VERSION) {
     throw new CodecError(
       'unknown-version',
-      `${what}: got version ${version}, expected ${WIRE_VERSION}`,
+      `${WHAT}: got version ${version}, expected ${WIRE_VERSION}`,
       { version },
     );
   }
-  const payload = bytes(fields[6], { min: 0, max: limits.payload }, `${what}: payload`);
+  const payload = bytes(fields[6], { min: 0, max: limits.payload }, `${WHAT}: payload`);
   return {
-    phase: integer(fields[1], 0, 255, `${what}: phase`),
-    roundId: bytes(fields[2], 32, `${what}: round id`),
-    sender: integer(fields[3], 0, 0xffff_ffff, `${what}: sender`),
-    header: bytes(fields[4], { min: 0, max: limits.header }, `${what}: header`),
-    signature: bytes(fields[5], 64, `${what}: signature`),
+    phase: integer(fields[1], 0, 255, `${WHAT}: phase`),
+    roundId: bytes(fields[2], 32, `${WHAT}: round id`),
+    sender: integer(fields[3], 0, 0xffff_ffff, `${WHAT}: sender`),
+    header: bytes(fields[4], { min: 0, max: limits.header }, `${WHAT}: header`),
+    signature: bytes(fields[5], 64, `${WHAT}: signature`),
     payload,
     payloadDigest: digestOfPayload(payload),
   };

@@ -51,18 +51,29 @@ export function keepFault({ terms, faults, provenFaults }: Ledger, fault: Fault)
 }
 
 function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefined {
-  const { terms } = ledger;
-  const refuse = (code: FaultCode, text: string, claimed?: ClientId): Fault =>
-    Object.freeze({ phase, code, message: text, ...(claimed === undefined ? {} : { claimed }) });
-
   let envelope: Envelope;
   try {
     envelope = decodeEnvelope(message, largestMessage(ledger));
   } catch (error) {
-    if (error instanceof CodecError) return refuse(error.code, error.message);
+    if (error instanceof CodecError) return refusal(phase, error.code, error.message);
     throw error;
   }
+  return strangerFault(ledger, phase, envelope) ?? takeEnvelope(ledger, phase, envelope);
+}
+
+/** A fault that no signature proves. */
+export const refusal = (phase: Phase, code: FaultCode, text: string, claimed?: ClientId): Fault =>
+  Object.freeze({ phase, code, message: text, ...(claimed === undefined ? {} : { claimed }) });
+
+/** Why a message cannot be one of this phase of this round, as far as its first bytes tell. */
+export function strangerFault(
+  { terms }: Ledger,
+  phase: Phase,
+  envelope: Pick<Envelope, 'phase' | 'roundId' | 'sender'>,
+): Fault | undefined {
   const { sender } = envelope;
+  const refuse = (code: FaultCode, text: string, claimed?: ClientId): Fault =>
+    refusal(phase, code, text, claimed);
   if (sender >= sizeOf(terms)) {
     return refuse(
       'not-on-roster',
@@ -80,12 +91,17 @@ function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefi
       id,
     );
   }
+  return undefined;
+}
+
+/** Takes in a message of which {@link strangerFault} knows nothing. Nothing of its payload is kept. */
+export function takeEnvelope(ledger: Ledger, phase: Phase, envelope: Envelope): Fault | undefined {
+  const { terms } = ledger;
+  const { sender } = envelope;
+  const id = idAt(terms, sender);
   if (!isSigned(terms, phase, envelope)) {
-    return refuse(
-      'bad-signature',
-      `message in the name of "${id}": its signature does not verify`,
-      id,
-    );
+    const text = `message in the name of "${id}": its signature does not verify`;
+    return refusal(phase, 'bad-signature', text, id);
   }
   // From here on it is the sender's own doing.
   const accuse = (code: FaultCode, text: string): Fault =>
@@ -106,7 +122,12 @@ function take(ledger: Ledger, phase: Phase, message: Uint8Array): Fault | undefi
   const owner = phase === 'advertise' ? ownerOfKey(ledger, envelope) : undefined;
   if (owner !== undefined) {
     // Whoever copies a key may be the first to arrive: neither is proven to be the culprit.
-    return refuse('bad-key', `advert of "${id}": a key repeats one of client "${owner}"`, id);
+    return refusal(
+      phase,
+      'bad-key',
+      `advert of "${id}": a key repeats one of client "${owner}"`,
+      id,
+    );
   }
   try {
     checkSize(ledger, phase, envelope);

@@ -61,7 +61,8 @@ export type Ledger = {
   readonly masks: Taken<object>;
   readonly confirms: Taken<object>;
   readonly answers: Taken<{ readonly answer: UnmaskHeader }>;
-  readonly accumulator: Accumulator;
+  /** Replaced only by an equal one with other memory. */
+  accumulator: Accumulator;
   /** X25519 halves of all advertised keys, in hex, and whose they are. */
   readonly keyOwners: Map<string, number>;
   /** Everybody; then the members of U1, U2, U3 and the confirming clients; ascending. */
