@@ -1,6 +1,15 @@
 /** The hot loops, in WebAssembly where there is any and in plain TypeScript elsewhere. Internal. */
+export { walshHadamard } from './hadamard.ts';
 export { keystreamTile } from './keystream.ts';
+export { type Measures, measure, scaleInto, sumOfSquares } from './norms.ts';
 export { packWords, unpackAddWords, unpackWords } from './packing.ts';
+export {
+  dequantiseInto,
+  quantiseDrawingInto,
+  quantiseInto,
+  type Reals,
+  type Scaling,
+} from './rounding.ts';
 export { kernelPath, residentVectors } from './wasm.ts';
 export {
   addWordsInto,

@@ -20,6 +20,15 @@ type Exports = {
   readonly pack: Packing;
   readonly unpack: Packing;
   readonly unpackAdd: Packing;
+  readonly quantiseDoubles: Quantising;
+  readonly quantiseFloats: Quantising;
+  readonly dequantiseDoubles: Dequantising;
+  readonly dequantiseFloats: Dequantising;
+  readonly measureDoubles: (lanes: number, from: number, n: number) => void;
+  readonly measureFloats: (lanes: number, from: number, n: number) => void;
+  readonly addSquares: (sums: number, from: number, n: number) => void;
+  readonly scale: (out: number, from: number, n: number, factor: number) => void;
+  readonly walshHadamard: (p: number, n: number, h: number) => void;
 };
 
 /** `wide` is 0 or 1. */
@@ -30,6 +39,27 @@ type Packing = (
   bits: number,
   table: number,
   wide: number,
+) => void;
+
+type Quantising = (
+  out: number,
+  from: number,
+  words: number,
+  n: number,
+  limit: number,
+  factor: number,
+  unitBase: number,
+  wholeBase: number,
+) => void;
+
+/** `mask` is 2^bits − 1, `sign` 2^(bits − 1). */
+type Dequantising = (
+  out: number,
+  from: number,
+  n: number,
+  mask: number,
+  sign: number,
+  divisor: number,
 ) => void;
 
 /** One instance of the kernel and its memory. */

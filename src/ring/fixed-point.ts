@@ -4,7 +4,8 @@
  */
 import { UsageError } from '../errors.ts';
 import { assertFinite, assertInteger, assertLength, assertNumbers } from '../internal/assert.ts';
-import { roundInto, roundWithinNormInto } from './rounding.ts';
+import { dequantiseInto, type Measures, measure, type Reals, scaleInto } from '../kernel/index.ts';
+import { MAX_TRIES, roundInto, roundWithinNormInto } from './rounding.ts';
 
 export { exactSquaredNorm } from './rounding.ts';
 
@@ -94,29 +95,33 @@ export function fixedPoint(parameters: {
  *   a secret of whoever holds the vector
  * @throws UsageError `wrong-length`, `not-finite` (the message names the index, not the value)
  *
- * **Security**: not constant time. Whether the vector was clipped (one branch a vector), the number
- * of tries, and subnormal intermediates show in the time; the loops over coordinates have no branch
- * on a value. The working copy is wiped; the engine may have made others.
- * **Cost**: 8 bytes a coordinate for the working copy, about six passes; four random bytes a
- * coordinate and try.
+ * **Security**: not constant time. Whether the vector was clipped (one branch a vector) and in l2 was
+ * longer than 2^480 (another), the number of tries, and subnormal intermediates show in the time; the
+ * loops over coordinates have no branch on a value. Working copies are wiped; the engine may have made
+ * others.
+ * **Cost**: floats and doubles are read where they are, in two passes and with `l2` one more over the
+ * integers a try; four random bytes a coordinate and try. Arrays of any other type, and
+ * memory shared with other threads, are first copied, 8 bytes a coordinate.
  */
 export function encodeReal(
   code: FixedPoint,
   values: ArrayLike<number>,
 ): { readonly integers: Int32Array; readonly clipped: boolean } {
   assertNumbers('encodeReal: values', values, code.length);
-  const units = new Float64Array(values);
-  const integers = new Int32Array(code.length);
+  const kept = isSteady(values);
+  const reals = kept ? values : new Float64Array(values);
   try {
-    const largest = largestMagnitude(units);
-    if (!Number.isFinite(largest)) throw notFinite(units);
-    const clipped =
-      code.clip.norm === 'l2' ? scaleL2Into(units, code, largest) : scaleLinfInto(units, code);
-    if (code.clip.norm === 'l2') roundWithinNormInto(integers, units, code.squaredNormBound);
-    else roundInto(integers, units);
-    return { integers, clipped: clipped || largest > code.clip.bound };
+    const measures = measure(reals);
+    if (!Number.isFinite(measures.largest)) throw notFinite(reals);
+    const integers = new Int32Array(code.length);
+    if (code.clip.norm === 'l2') {
+      return { integers, clipped: encodeL2Into(integers, reals, code, measures) };
+    }
+    const { bound } = code.clip;
+    roundInto(integers, reals, { limit: bound, factor: code.scale });
+    return { integers, clipped: measures.largest > bound };
   } finally {
-    units.fill(0);
+    if (!kept) reals.fill(0);
   }
 }
 
@@ -128,7 +133,7 @@ export function encodeReal(
  * @param divisor positive, e.g. the number of contributors or the sum of their weights for a mean
  * @throws UsageError `wrong-length`, `not-finite`, `out-of-range`
  *
- * **Cost**: one pass and the result.
+ * **Cost**: one pass and the result; fastest from an `Int32Array`.
  */
 export function decodeReal(
   code: FixedPoint,
@@ -139,50 +144,66 @@ export function decodeReal(
   assertFinite('decodeReal: divisor', divisor, MIN_BOUND, MAX_BOUND);
   const out = new Float64Array(code.length);
   const unitsPerOne = code.scale * divisor;
-  for (let i = 0; i < out.length; i++) out[i] = (integers[i] as number) / unitsPerOne;
+  if (integers instanceof Int32Array) dequantiseInto(out, integers, 32, unitsPerOne);
+  else for (let i = 0; i < out.length; i++) out[i] = (integers[i] as number) / unitsPerOne;
   return out;
 }
 
-/** The largest |value|; NaN if one is NaN, since `Math.max` keeps it. */
-function largestMagnitude(values: Float64Array): number {
-  let largest = 0;
-  for (let i = 0; i < values.length; i++) {
-    largest = Math.max(largest, Math.abs(values[i] as number));
+/** Whether an array can be read several times as it is: of floats, and not another thread's as well. */
+const isSteady = (values: ArrayLike<number>): values is Reals =>
+  (values instanceof Float64Array || values instanceof Float32Array) &&
+  values.buffer instanceof ArrayBuffer;
+
+/** Up to here, squares and their sum do not overflow; above every possible bound of a clip. */
+const LARGE = 2 ** 480;
+/** Brings the largest double below it, and leaves whatever was above `LARGE` far from subnormal. */
+const SHRINK = 2 ** -600;
+
+/** Rounds values, cut to the clip's norm, within the bound; returns whether they were cut. */
+function encodeL2Into(
+  out: Int32Array,
+  values: Reals,
+  code: FixedPoint,
+  { largest, squares }: Measures,
+): boolean {
+  if (largest > LARGE) {
+    // Only the direction is left of such a vector. What becomes subnormal is nothing beside the rest.
+    const shrunk = new Float64Array(values);
+    try {
+      scaleInto(shrunk, shrunk, SHRINK);
+      const norm = Math.sqrt(measure(shrunk).squares);
+      roundL2Into(out, shrunk, code, cut(code, norm));
+      return true;
+    } finally {
+      shrunk.fill(0);
+    }
   }
-  return largest;
+  const norm = Math.sqrt(squares);
+  const { bound } = code.clip;
+  const certain = norm * (1 + slack(code)) <= bound;
+  roundL2Into(out, values, code, certain ? code.scale : cut(code, norm));
+  return norm > bound || largest > bound;
 }
+
+const roundL2Into = (out: Int32Array, values: Reals, code: FixedPoint, factor: number): number =>
+  roundWithinNormInto(out, values, code.squaredNormBound, MAX_TRIES, {
+    limit: Number.POSITIVE_INFINITY,
+    factor,
+  });
 
 /**
- * Values → integer units with true norm at most M (up to one rounding a coordinate, far below the
- * slack of the integer bound). Returns whether the norm was above the bound.
+ * What a vector is multiplied by to have a true norm of at most M (up to one rounding a coordinate,
+ * far below the slack of the integer bound).
  */
-function scaleL2Into(units: Float64Array, code: FixedPoint, largest: number): boolean {
-  // Relative to the largest coordinate, squares neither overflow nor vanish: 1 ≤ relative ≤ √d.
-  const pivot = largest === 0 ? 1 : largest;
-  let sum = 0;
-  for (let i = 0; i < units.length; i++) {
-    const y = (units[i] as number) / pivot;
-    sum += y * y;
-  }
-  const relative = Math.sqrt(sum);
-  // Above the error of the sum, root, quotients and products together: d + 8 roundings of 2^−53.
-  const slack = (units.length + 8) * 2 ** -53;
-  const { bound } = code.clip;
-  const certain = pivot * relative * (1 + slack) <= bound;
-  const divisor = certain ? 1 : pivot;
-  const factor = certain ? code.scale : ((bound * code.scale) / relative) * (1 - slack);
-  for (let i = 0; i < units.length; i++) units[i] = ((units[i] as number) / divisor) * factor;
-  return pivot * relative > bound;
-}
+const cut = (code: FixedPoint, norm: number): number =>
+  ((code.clip.bound * code.scale) / norm) * (1 - slack(code));
 
-/** Values → integer units with every coordinate in [−M, M]. */
-function scaleLinfInto(units: Float64Array, code: FixedPoint): boolean {
-  const { bound } = code.clip;
-  for (let i = 0; i < units.length; i++) {
-    units[i] = Math.max(-bound, Math.min(bound, units[i] as number)) * code.scale;
-  }
-  return false;
-}
+/**
+ * Above the relative error of squares, sum, root, quotient and products together: d + 8 roundings of
+ * 2^−53. Squares that vanish do so beside others that are larger than all of them by far, or in a vector
+ * far below every bound.
+ */
+const slack = (code: FixedPoint): number => (code.length + 8) * 2 ** -53;
 
 function squaredNormBound(norm: Clip['norm'], d: bigint, m: bigint): bigint {
   const perCoordinate = d * m * m;
@@ -200,8 +221,9 @@ function integerSqrt(n: bigint): bigint {
   return root;
 }
 
-function notFinite(values: Float64Array): UsageError {
-  const index = values.findIndex((value) => !Number.isFinite(value));
+function notFinite(values: Reals): UsageError {
+  let index = 0;
+  while (Number.isFinite(values[index])) index++;
   return new UsageError(
     'not-finite',
     `encodeReal: values[${index}]: got NaN or an infinity, expected finite numbers`,

@@ -14,6 +14,7 @@ export {
   type FixedPoint,
   fixedPoint,
 } from './fixed-point.ts';
+export { walshHadamardInto } from './hadamard.ts';
 export {
   assertCanonicalPacking,
   packedLength,

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { quantiseInto } from '../../src/kernel/index.ts';
 import {
   exactSquaredNorm,
   MAX_TRIES,
-  roundByWordsInto,
   roundInto,
   roundWithinNormInto,
 } from '../../src/ring/rounding.ts';
@@ -16,6 +16,10 @@ const N = 400_000;
  * probability below 10^−9. Fewer than a hundred such means are looked at here.
  */
 const TOLERANCE = Math.sqrt(Math.log(2e9) / (2 * N));
+
+/** Rounding with words that are given. */
+const roundByWordsInto = (out: Int32Array, units: Float64Array, words: Uint32Array): void =>
+  quantiseInto(out, units, words, { limit: Number.POSITIVE_INFINITY, factor: 1 });
 
 const meanError = (t: number, round: (out: Int32Array, units: Float64Array) => void): number => {
   const units = new Float64Array(N).fill(t);
@@ -82,7 +86,7 @@ describe('stochastic rounding', () => {
           const threshold = numerator * 8;
           const words = [0, threshold - 1, threshold, 2 ** 32 - 1].filter((w) => w >= 0);
           const out = new Int32Array(words.length);
-          roundByWordsInto(out, new Float64Array(words.length).fill(t), Uint32Array.from(words), 0);
+          roundByWordsInto(out, new Float64Array(words.length).fill(t), Uint32Array.from(words));
           expect([...out]).toEqual(words.map((w) => whole + (w < threshold ? 1 : 0)));
         },
       ),
@@ -93,7 +97,7 @@ describe('stochastic rounding', () => {
     const words = Uint32Array.of(0, 1, 2 ** 31, 2 ** 32 - 1);
     for (const t of [0, -0, 1, -1, 2 ** 23 - 1, -(2 ** 23) + 1]) {
       const out = new Int32Array(4);
-      roundByWordsInto(out, new Float64Array(4).fill(t), words, 0);
+      roundByWordsInto(out, new Float64Array(4).fill(t), words);
       expect([...out]).toEqual(new Array(4).fill(t + 0));
     }
     for (const [t, word, z] of [
@@ -105,7 +109,7 @@ describe('stochastic rounding', () => {
       [-1 + 2 ** -53, 1, -1],
     ] as const) {
       const out = new Int32Array(1);
-      roundByWordsInto(out, Float64Array.of(t), Uint32Array.of(word), 0);
+      roundByWordsInto(out, Float64Array.of(t), Uint32Array.of(word));
       expect(out[0], `${t} with ${word}`).toBe(z);
     }
   });
@@ -172,6 +176,10 @@ describe('rounding within a norm', () => {
 });
 
 describe('exactSquaredNorm', () => {
+  test('takes nothing but an Int32Array', () => {
+    expect(caught(() => exactSquaredNorm([1, 2] as unknown as Int32Array)).code).toBe('wrong-type');
+  });
+
   test('agrees with bigint on any 32-bit integers', () => {
     const edge = fc.constantFrom(0, 1, -1, 65_535, 65_536, -65_536, 2 ** 31 - 1, -(2 ** 31));
     const any = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });

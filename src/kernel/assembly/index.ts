@@ -1,5 +1,8 @@
 // The kernel: one WebAssembly module with SIMD, on memory that it is given. It allocates nothing, holds
 // no state of its own and calls nothing outside. `npm run kernel` compiles it into ../module.ts.
 export { addKeystream, subtractKeystream } from './chacha20';
+export { walshHadamard } from './hadamard';
+export { addSquares, measureDoubles, measureFloats, scale } from './norms';
 export { pack, unpack, unpackAdd } from './packing';
+export { dequantiseDoubles, dequantiseFloats, quantiseDoubles, quantiseFloats } from './rounding';
 export { add, subtract } from './words';
