@@ -1,0 +1,67 @@
+/** The kernel in real Chromium, on the main thread and in a worker: the same bytes as in Node. */
+import { expect, test } from 'vitest';
+import { fillRandom, randomBytes } from '../../src/internal/random.ts';
+import { hotPaths } from '../../src/prg/index.ts';
+import expected from '../kernel/agreement.json' with { type: 'json' };
+import { checkKernel } from '../kernel/agreement.ts';
+import { type Masked, maskAndBack } from './masking.ts';
+
+/** Asks a fresh worker one thing. */
+async function ask<T>(task: object, transfer: Transferable[] = []): Promise<T> {
+  const worker = new Worker(new URL('./kernel-worker.ts', import.meta.url), { type: 'module' });
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      worker.onerror = (event) => reject(new Error(event.message || 'the worker failed'));
+      worker.onmessage = ({ data }) => {
+        if (data.error === undefined) resolve(data as T);
+        else reject(new Error(data.error));
+      };
+      worker.postMessage(task, transfer);
+    });
+  } finally {
+    worker.terminate();
+  }
+}
+
+test('the fused kernel serves here', () => {
+  expect(hotPaths()).toEqual({ keystream: 'wasm', vectors: 'wasm' });
+});
+
+test('on the main thread the results are those of Node', async () => {
+  expect(checkKernel()).toEqual(expected);
+});
+
+test('in a worker the results are those of Node', async () => {
+  expect((await ask<{ found: object }>({ task: 'check' })).found).toEqual(expected);
+});
+
+test('a vector of a million words goes to a worker and back, without a copy, and is masked there', async () => {
+  const keys = Array.from({ length: 5 }, () => randomBytes(32));
+  const vector = new Uint32Array(1_000_000);
+  fillRandom(vector);
+  const before = vector.slice();
+  const here = maskAndBack(vector, keys);
+  expect(vector).toEqual(before);
+  const task = { task: 'mask', vector, keys };
+  const there = await ask<{ found: Masked; vector: Uint32Array }>(task, [vector.buffer]);
+  expect(vector.length).toBe(0); // moved, not copied
+  expect(there.found).toEqual(here);
+  expect(there.found.paths.keystream).toBe('wasm');
+  expect(there.vector).toEqual(before);
+});
+
+test('random bytes are asked for 65,536 at a time at most', () => {
+  const asked: number[] = [];
+  const original = crypto.getRandomValues;
+  crypto.getRandomValues = (array) => {
+    asked.push(array?.byteLength as number);
+    return original.call(crypto, array as never) as typeof array;
+  };
+  try {
+    fillRandom(new Uint32Array(100_000));
+  } finally {
+    crypto.getRandomValues = original;
+  }
+  expect(asked.reduce((sum, size) => sum + size, 0)).toBe(400_000);
+  expect(Math.max(...asked)).toBe(65_536);
+});

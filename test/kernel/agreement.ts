@@ -1,0 +1,102 @@
+/**
+ * The kernel held against its twins and against independent code, in any runtime: the same checks run in
+ * Node, on a browser's main thread and in its worker. Inputs are fixed, so that the digest of all results
+ * must be the same everywhere.
+ */
+import { chacha20 } from '@noble/ciphers/chacha.js';
+import { toHex } from '../../src/internal/bytes.ts';
+import { sha256 } from '../../src/internal/sha256.ts';
+import { kernelPath } from '../../src/kernel/index.ts';
+import { nobleBackend } from '../../src/prg/backend-noble.ts';
+import { wasmBackend } from '../../src/prg/backend-wasm.ts';
+import { applyStreams } from '../../src/prg/chacha20.ts';
+import {
+  addInto,
+  packedLength,
+  packInto,
+  subtractInto,
+  unpackAddInto,
+  unpackInto,
+} from '../../src/ring/index.ts';
+import { chachaStream } from '../reference/chacha.ts';
+
+/** What was found: which path ran, how many comparisons were made, and the digest of all results. */
+export type Agreement = {
+  readonly path: string;
+  readonly comparisons: number;
+  readonly digest: string;
+};
+
+/** Words that look random and are the same everywhere: a ChaCha20 stream of a counted key. */
+function wordsOf(label: number, length: number): Uint32Array {
+  const key = new Uint8Array(32).fill(label & 255).fill(label >>> 8, 16);
+  const bytes = chacha20(key, new Uint8Array(12), new Uint8Array(4 * length));
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, length).slice();
+}
+
+/** Runs all checks; throws where two disagree. */
+export function checkKernel(): Agreement {
+  const results: Uint8Array[] = [];
+  let comparisons = 0;
+  const same = (what: string, a: ArrayLike<number>, b: ArrayLike<number>): void => {
+    comparisons++;
+    if (a.length !== b.length) throw new Error(`${what}: lengths ${a.length} and ${b.length}`);
+    for (let i = 0; i < a.length; i++) {
+      if (!Object.is(a[i], b[i])) throw new Error(`${what}: element ${i}: ${a[i]}, not ${b[i]}`);
+    }
+  };
+  const keep = (words: Uint32Array): void => {
+    results.push(sha256(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)));
+  };
+
+  const lengths = [...Array.from({ length: 70 }, (_, i) => i), 1_000, 16_384, 40_001];
+  for (const length of lengths) {
+    const [a, b] = [wordsOf(1, length), wordsOf(2, length)];
+    const sum = new Uint32Array(length);
+    addInto(sum, a, b);
+    const slow = a.map((word, i) => Number((BigInt(word) + BigInt(b[i] as number)) & 0xffffffffn));
+    same(`add ${length}`, sum, slow);
+    subtractInto(sum, sum, b);
+    same(`subtract ${length}`, sum, a);
+
+    const key = new Uint8Array(32).fill(length & 255);
+    const streams = [{ key, subtract: length % 2 === 1 }];
+    const fused = a.slice();
+    applyStreams(wasmBackend() ?? nobleBackend, fused, streams, 32);
+    const library = a.slice();
+    applyStreams(nobleBackend, library, streams, 32);
+    same(`keystream ${length}`, fused, library);
+    if (length <= 70) {
+      const twin = chachaStream(key, 2, length).map(Number);
+      const sign = length % 2 === 1 ? -1 : 1;
+      same(
+        `keystream twin ${length}`,
+        fused,
+        a.map((word, i) => word + sign * (twin[i] as number)),
+      );
+    }
+    keep(fused);
+  }
+
+  for (let bits = 1; bits <= 32; bits++) {
+    for (const length of [0, 1, 7, 8, 9, 63, 64, 65, 1_003, 20_011]) {
+      const words = wordsOf(bits, length);
+      const mask = 0xffffffff >>> (32 - bits);
+      const packed = new Uint8Array(packedLength(length, bits));
+      packInto(packed, words, bits);
+      const back = new Uint32Array(length);
+      unpackInto(back, packed, bits);
+      same(
+        `unpack ${bits} ${length}`,
+        back,
+        words.map((word) => word & mask),
+      );
+      const sum = wordsOf(3, length);
+      const slow = sum.map((word, i) => word + (back[i] as number));
+      unpackAddInto(sum, packed, bits);
+      same(`unpack-add ${bits} ${length}`, sum, slow);
+      results.push(sha256(packed));
+    }
+  }
+  return { path: kernelPath(), comparisons, digest: toHex(sha256(...results)) };
+}
