@@ -48,6 +48,8 @@ export type Script<F extends Fields> = {
   /** Called with every uplink before it is delivered; what it returns is delivered instead. */
   readonly uplink?: (phase: Phase, id: string, message: Uint8Array) => readonly Uint8Array[];
   readonly downlink?: (phase: Phase, id: string, message: Uint8Array) => Uint8Array;
+  /** Called once all answers of unmask are in, before the round is closed. */
+  readonly answered?: (state: coordinator.CoordinatorState<'unmask', F>) => Promise<void>;
   readonly inputs: (id: string) => InputsOf<F>;
 };
 
@@ -142,5 +144,6 @@ export async function play<F extends Fields>(
   await answer('unmask', c5.next, c5.downlinks.keys(), (id) =>
     client.unmask(s4.get(id) as client.ClientState<'unmask', F>, down('unmask', c5.downlinks, id)),
   );
+  await script.answered?.(c5.next);
   return { result: coordinator.close(c5.next).next, faults, left };
 }
