@@ -8,7 +8,7 @@ import {
   unpackAddWords as unpackAddTwin,
   unpackWords as unpackTwin,
 } from './twin/packing.ts';
-import { type Instance, TABLES } from './wasm.ts';
+import { type Instance, type Packing, TABLES } from './wasm.ts';
 
 /**
  * Packs the low `bits` bits of every word; higher bits are dropped.
@@ -17,22 +17,21 @@ import { type Instance, TABLES } from './wasm.ts';
  * @param bits 1 to 32
  *
  * **Cost**: one pass; in the memory of one instance without a copy, else through its cache-sized
- * scratches.
+ * scratches. Widths below 8 take about four times as long.
  *
  * **Security**: time and addresses depend on lengths and `bits` only. Scratches are wiped.
  */
 export function packWords(out: Uint8Array, words: Uint32Array, bits: number): void {
   const instance = instanceFor(words.length, words, out);
-  if (instance === undefined) {
-    packTwin(out, words, bits);
-    return;
+  if (instance === undefined) packTwin(out, words, bits);
+  else if (bits === 32) out.set(bytesOf(words));
+  else {
+    overPieces(instance, words, out, bits, (from, count, at, size) => {
+      const to = room(instance, 1, out, at);
+      pack(instance, to, stage(instance, 0, words, from, count), count, bits);
+      unstage(instance, 1, out, at, size);
+    });
   }
-  const wide = useTable(instance, packTables, packTable, bits);
-  overPieces(instance, words, out, bits, (from, count, at, size) => {
-    const to = room(instance, 1, out, at);
-    instance.exports.pack(to, stage(instance, 0, words, from, count), count, bits, TABLES, wide);
-    unstage(instance, 1, out, at, size);
-  });
 }
 
 /**
@@ -42,20 +41,19 @@ export function packWords(out: Uint8Array, words: Uint32Array, bits: number): vo
  * @param bytes exactly ⌈words · bits / 8⌉; may start anywhere. Padding is not looked at
  * @param bits 1 to 32
  *
- * **Cost**, **Security**: as {@link packWords}.
+ * **Cost**, **Security**: as {@link packWords}, but all widths are fast.
  */
 export function unpackWords(out: Uint32Array, bytes: Uint8Array, bits: number): void {
   const instance = instanceFor(out.length, out, bytes);
-  if (instance === undefined) {
-    unpackTwin(out, bytes, bits);
-    return;
+  if (instance === undefined) unpackTwin(out, bytes, bits);
+  else if (bits === 32) bytesOf(out).set(bytes);
+  else {
+    overPieces(instance, out, bytes, bits, (from, count, at, size) => {
+      const to = room(instance, 0, out, from);
+      unpack(instance, 'unpack', to, stage(instance, 1, bytes, at, size), count, bits);
+      unstage(instance, 0, out, from, count);
+    });
   }
-  const wide = useTable(instance, unpackTables, unpackTable, bits);
-  overPieces(instance, out, bytes, bits, (from, count, at, size) => {
-    const to = room(instance, 0, out, from);
-    instance.exports.unpack(to, stage(instance, 1, bytes, at, size), count, bits, TABLES, wide);
-    unstage(instance, 0, out, from, count);
-  });
 }
 
 /**
@@ -64,21 +62,25 @@ export function unpackWords(out: Uint32Array, bytes: Uint8Array, bits: number): 
  * @param accumulator any length; apart from `bytes`
  * @param bytes, bits as for {@link unpackWords}
  *
- * **Cost**, **Security**: as {@link packWords}.
+ * **Cost**, **Security**: as {@link unpackWords}.
  */
 export function unpackAddWords(accumulator: Uint32Array, bytes: Uint8Array, bits: number): void {
   const instance = instanceFor(accumulator.length, accumulator, bytes);
-  if (instance === undefined) {
-    unpackAddTwin(accumulator, bytes, bits);
-    return;
+  if (instance === undefined) unpackAddTwin(accumulator, bytes, bits);
+  else {
+    overPieces(instance, accumulator, bytes, bits, (from, count, at, size) => {
+      const to = stage(instance, 0, accumulator, from, count);
+      const packed = stage(instance, 1, bytes, at, size);
+      if (bits === 32) instance.exports.add(to, packed, count);
+      else unpack(instance, 'unpackAdd', to, packed, count, bits);
+      unstage(instance, 0, accumulator, from, count);
+    });
   }
-  const wide = useTable(instance, unpackTables, unpackTable, bits);
-  overPieces(instance, accumulator, bytes, bits, (from, count, at, size) => {
-    const to = stage(instance, 0, accumulator, from, count);
-    instance.exports.unpackAdd(to, stage(instance, 1, bytes, at, size), count, bits, TABLES, wide);
-    unstage(instance, 0, accumulator, from, count);
-  });
 }
+
+/** Wherever there is an instance, words lie in memory least significant byte first. */
+const bytesOf = (words: Uint32Array): Uint8Array =>
+  new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 
 /** Goes over words and their bytes piece by piece, or all at once if both live in the instance. */
 function overPieces(
@@ -100,93 +102,58 @@ function overPieces(
   wipeScratches(instance, 4 * Math.min(PIECE, words.length));
 }
 
-/** Where the words of a four lie: word i begins at bit `shift[i]` of byte `byte[i]`. */
-type Four = { readonly byte: readonly number[]; readonly shift: readonly number[] };
+/** Fast kernels pack sixteen words at a time, from this width up to 31 bits. */
+const LEAST_FAST_PACK = 8;
 
-/** The two fours of eight words. The second begins in the middle of a byte if `bits` is odd. */
-const foursOf = (bits: number): readonly [Four, Four] => [
-  fourFrom(0, bits),
-  fourFrom((4 * bits) % 8, bits),
-];
+/** Up to this width one kernel unpacks all, by a table. */
+const MOST_NARROW = 25;
 
-function fourFrom(start: number, bits: number): Four {
-  const places = [0, 1, 2, 3].map((i) => start + i * bits);
-  return { byte: places.map((place) => place >> 3), shift: places.map((place) => place & 7) };
+/** Packing sixteen at a time may write four bytes too much: at least four words are left for after. */
+const LEFT_OVER = 4;
+
+/** From pointer to pointer: most words by a fast kernel, and the rest one by one. */
+function pack({ exports }: Instance, to: number, from: number, count: number, bits: number): void {
+  const fast = bits >= LEAST_FAST_PACK;
+  const sixteens = fast ? Math.floor(Math.max(0, count - LEFT_OVER) / 16) : 0;
+  if (fast) (exports[`pack${bits}`] as Packing)(to, from, sixteens, bits);
+  exports.packRest(to + 2 * bits * sixteens, from + 64 * sixteens, count - 16 * sixteens, bits);
 }
 
-/** Whether a word can touch five bytes: only some of the widths above 26 have such places. */
-const isWide = (bits: number): boolean =>
-  foursOf(bits).some(({ shift }) => shift.some((s) => s + bits > 32));
-
-/** For a swizzle: a byte from nowhere, which is zero. */
-const NONE = 0x80;
-
-/** A row of byte moves: 16 sources, each 0 to 15 or {@link NONE}. */
-type Row = readonly number[];
-
-/** A row of four powers of two, as bytes. */
-const powers = (exponents: readonly number[]): Row =>
-  exponents.flatMap((exponent) => [0, 8, 16, 24].map((k) => (2 ** (exponent - k)) & 255));
-
-/** Rows 0 to 5 of the table that the kernels `unpack` and `unpackAdd` expect. */
-function unpackTable(bits: number): readonly Row[] {
-  const wide = isWide(bits);
-  const fours = foursOf(bits);
-  const moves = ({ byte, shift }: Four): readonly Row[] => [
-    byte.flatMap((p) => [0, 1, 2, 3].map((k) => (wide ? p + k + 1 : p + k))),
-    powers(shift.map((s) => (wide ? 8 - s : 32 - bits - s))),
-  ];
-  const lowest = ({ byte }: Four): Row => byte.flatMap((p) => [p, NONE, NONE, NONE]);
-  return [...fours.flatMap(moves), ...fours.map(lowest)];
+function unpack(
+  { exports, bytes }: Instance,
+  name: 'unpack' | 'unpackAdd',
+  to: number,
+  from: number,
+  count: number,
+  bits: number,
+): void {
+  const sixteens = Math.floor(count / 16);
+  if (bits <= MOST_NARROW) bytes.set(narrowTable(bits), TABLES);
+  const fast = exports[`${name}${bits <= MOST_NARROW ? 'Narrow' : bits}`] as Packing;
+  fast(to, from, sixteens, bits, TABLES);
+  const rest = exports[`${name}Rest`];
+  rest(to + 64 * sixteens, from + 2 * bits * sixteens, count - 16 * sixteens, bits);
 }
-
-/** Rows 0 to 8 of the table that the kernel `pack` expects. */
-function packTable(bits: number): readonly Row[] {
-  const fours = foursOf(bits);
-  /** Brings the bytes of some words, moved up by their shifts, to where they belong. */
-  const moves = ({ byte, shift }: Four, words: readonly number[]): Row => {
-    const row = Array<number>(16).fill(NONE);
-    for (const i of words) {
-      const touched = Math.min(4, Math.ceil(((shift[i] as number) + bits) / 8));
-      for (let k = 0; k < touched; k++) row[(byte[i] as number) + k] = 4 * i + k;
-    }
-    return row;
-  };
-  /** Brings the fifth bytes, where there are any, from the tops of their lanes. */
-  const fifth = ({ byte, shift }: Four): Row => {
-    const row = Array<number>(16).fill(NONE);
-    byte.forEach((p, i) => {
-      if ((shift[i] as number) + bits > 32) row[p + 4] = 4 * i + 3;
-    });
-    return row;
-  };
-  const shared: Row = [bits % 2 === 1 ? bits >> 1 : NONE, ...Array<number>(15).fill(NONE)];
-  const main = (four: Four): readonly Row[] => [
-    moves(four, [0, 2]),
-    moves(four, [1, 3]),
-    powers(four.shift),
-  ];
-  return [...fours.flatMap(main), shared, ...fours.map(fifth)];
-}
-
-type Tables = Map<number, { readonly bytes: Uint8Array; readonly wide: 0 | 1 }>;
 
 /** The tables made so far, by width. They are public constants. */
-const packTables: Tables = new Map();
-const unpackTables: Tables = new Map();
+const narrowTables: Uint8Array[] = [];
 
-/** Puts the table for a width where kernels look for it; says whether the width is a wide one. */
-function useTable(
-  instance: Instance,
-  tables: Tables,
-  make: (bits: number) => readonly Row[],
-  bits: number,
-): 0 | 1 {
-  let table = tables.get(bits);
-  if (table === undefined) {
-    table = { bytes: Uint8Array.from(make(bits).flat()), wide: isWide(bits) ? 1 : 0 };
-    tables.set(bits, table);
+/**
+ * What the kernel `unpackNarrow` has to know of a width: for words 0 to 3 of eight and for 4 to 7, which
+ * four bytes each touches, as sources for a swizzle, and by which power of two it is multiplied.
+ */
+function narrowTable(bits: number): Uint8Array {
+  const known = narrowTables[bits];
+  if (known !== undefined) return known;
+  const table = new DataView(new ArrayBuffer(64));
+  for (let i = 0; i < 8; i++) {
+    // The second four are read from the byte in which they begin, perhaps in its middle.
+    const place = i * bits - (i < 4 ? 0 : 8 * (bits >> 1));
+    const row = (i >> 2) * 32 + (i & 3) * 4;
+    for (let k = 0; k < 4; k++) table.setUint8(row + k, (place >> 3) + k);
+    table.setUint32(row + 16, 2 ** (7 - (place & 7)), true);
   }
-  instance.bytes.set(table.bytes, TABLES);
-  return table.wide;
+  const made = new Uint8Array(table.buffer);
+  narrowTables[bits] = made;
+  return made;
 }

@@ -17,9 +17,6 @@ type Exports = {
   readonly subtract: (a: number, b: number, n: number) => void;
   readonly addKeystream: (acc: number, state: number, groups: number) => void;
   readonly subtractKeystream: (acc: number, state: number, groups: number) => void;
-  readonly pack: Packing;
-  readonly unpack: Packing;
-  readonly unpackAdd: Packing;
   readonly quantiseDoubles: Quantising;
   readonly quantiseFloats: Quantising;
   readonly dequantiseDoubles: Dequantising;
@@ -31,15 +28,11 @@ type Exports = {
   readonly walshHadamard: (p: number, n: number, h: number) => void;
 };
 
-/** `wide` is 0 or 1. */
-type Packing = (
-  out: number,
-  from: number,
-  n: number,
-  bits: number,
-  table: number,
-  wide: number,
-) => void;
+/** Kernels for a width have it in their name: see assembly/packing.ts. */
+type PackingExports = {
+  readonly [name in `${'pack' | 'unpack' | 'unpackAdd'}${number | 'Narrow' | 'Rest'}`]: Packing;
+};
+export type Packing = (out: number, from: number, n: number, bits: number, table?: number) => void;
 
 type Quantising = (
   out: number,
@@ -64,7 +57,7 @@ type Dequantising = (
 
 /** One instance of the kernel and its memory. */
 export type Instance = {
-  readonly exports: Exports;
+  readonly exports: Exports & PackingExports;
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
 };
@@ -146,7 +139,7 @@ function instantiate(bytes: number): Instance | undefined {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     const instance: Instance = Object.freeze({
-      exports: exports as Exports,
+      exports: exports as Instance['exports'],
       bytes: new Uint8Array(memory.buffer),
       words: new Uint32Array(memory.buffer),
     });

@@ -3,6 +3,6 @@
 export { addKeystream, subtractKeystream } from './chacha20';
 export { walshHadamard } from './hadamard';
 export { addSquares, measureDoubles, measureFloats, scale } from './norms';
-export { pack, unpack, unpackAdd } from './packing';
+export * from './packing';
 export { dequantiseDoubles, dequantiseFloats, quantiseDoubles, quantiseFloats } from './rounding';
 export { add, subtract } from './words';

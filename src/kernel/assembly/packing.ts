@@ -1,84 +1,74 @@
-// Packing: the low `bits` bits of each word one after the other, least significant first. Eight words
-// take exactly `bits` bytes. Work goes by fours: word i of a four starts at bit s_i (0 to 7) of byte
-// p_i, where the second four of an eight starts in the middle of a byte if `bits` is odd.
+// Packing: the low `bits` bits of each word one after the other, least significant first. Sixteen words
+// take exactly 2 · bits bytes. The fast kernels work on sixteens; `…Rest` on words one by one, for what
+// is left over and for widths that have no fast kernel.
 //
-// WebAssembly has no shift by a count of each lane's own, so lanes are multiplied by powers of two. The
-// powers and the byte moves depend on `bits` alone: they come in a table of 16-byte rows (made by
-// ../packing.ts) and are held in registers. `wide` is for the widths where a word can touch five bytes.
+// A 64-bit lane holds neighbouring words joined to a pair of 2 · bits bits (or to a quad, where four
+// fit). Pair k of eight words begins in byte ⌊2 · bits · k / 8⌋, `skew(k)` bits above its start. A vector
+// has pair k of words 0 to 7 in one lane and pair k of words 8 to 15 in the other: they have the same
+// skew, so one shift serves both. Shifts by a constant are one instruction and shifts by a variable
+// four, hence a kernel of its own for each width. Only for unpacking up to 25 bits, where a word touches
+// at most four bytes, a table of byte moves does as well for all widths.
 
-/** Row `row` of a table. */
-@inline function row(table: usize, row: usize): v128 {
-  return v128.load(table + 16 * row);
+/** Where in its first byte piece k begins, of pieces of `size` bits. */
+@inline function skew(size: i32, k: i32): i32 {
+  return (size * k) & 7;
 }
 
-/** Four words to where a result goes, or added to what is there. */
-@inline function give(out: usize, words: v128, adding: bool): void {
-  v128.store(out, adding ? i32x4.add(v128.load(out), words) : words);
+// --- packing
+
+/** Two words a lane to one pair a lane. */
+@inline function joined(words: v128, b: i32, low: v128, high: v128): v128 {
+  return v128.or(v128.and(words, low), v128.and(i64x2.shr_u(words, 32 - b), high));
 }
 
-/** Four words that touch at most four bytes: moved to the top of their lanes, then down. */
-@inline function narrowFour(from: v128, bytes: v128, power: v128, unused: i32): v128 {
-  return i32x4.shr_u(i32x4.mul(i8x16.swizzle(from, bytes), power), unused);
-}
-
-/** Four words that touch up to five bytes: the upper four, moved down by s_i, and the lowest. */
-@inline function wideFour(from: v128, upper: v128, lowest: v128, power: v128, mask: v128): v128 {
-  const high = i32x4.mul(i8x16.swizzle(from, upper), power);
-  const low = i32x4.shr_u(i32x4.mul(i8x16.swizzle(from, lowest), power), 8);
-  return v128.and(v128.or(high, low), mask);
-}
-
-/** Reads up to 16 bytes past the end of the packed words. */
-@inline function unpackInto(
-  out: usize, from: usize, n: u32, bits: u32, table: usize, wide: bool, adding: bool,
-): void {
-  const bytes0 = row(table, 0);
-  const power0 = row(table, 1);
-  const bytes1 = row(table, 2);
-  const power1 = row(table, 3);
-  const half = bits >> 1;
-  const mask: u32 = 0xffffffff >> (32 - bits);
-  if (wide) {
-    const lowest0 = row(table, 4);
-    const lowest1 = row(table, 5);
-    const masks = i32x4.splat(mask);
-    for (; n >= 8; n -= 8, out += 32, from += bits) {
-      give(out, wideFour(v128.load(from), bytes0, lowest0, power0, masks), adding);
-      give(out + 16, wideFour(v128.load(from + half), bytes1, lowest1, power1, masks), adding);
-    }
-  } else {
-    const unused = 32 - bits;
-    for (; n >= 8; n -= 8, out += 32, from += bits) {
-      give(out, narrowFour(v128.load(from), bytes0, power0, unused), adding);
-      give(out + 16, narrowFour(v128.load(from + half), bytes1, power1, unused), adding);
-    }
-  }
-  for (let at: u32 = 0; n > 0; n--, out += 4, at += bits) {
-    const word = ((load<u64>(from + (at >> 3)) >> (at & 7)) as u32) & mask;
-    store<u32>(out, adding ? load<u32>(out) + word : word);
-  }
+/** Piece k moved up to where it begins, and in the byte they share the top of the piece before it. */
+@inline function placed(piece: v128, before: v128, size: i32, k: i32): v128 {
+  const s = skew(size, k);
+  return s == 0 ? piece : v128.or(i64x2.shl(piece, s), i64x2.shr_u(before, size - s));
 }
 
 /**
- * `n` words of `bits` bits each (1 to 32) from the packed ones at `from`, which may start anywhere.
- *
- * @param table rows 0 to 5; @param wide whether a word can touch five bytes
+ * Stores are eight bytes long. What they write too much is overwritten by the next, so they go upwards;
+ * the last of all writes at most four bytes too much.
  */
-export function unpack(
-  out: usize, from: usize, n: u32, bits: u32, table: usize, wide: bool,
-): void {
-  unpackInto(out, from, n, bits, table, wide, false);
+@inline function packBy(out: usize, words: usize, sixteens: u32, bits: u32, b: i32): void {
+  const low = i64x2.splat(((1 as u64) << bits) - 1);
+  const high = i64x2.shl(low, b);
+  const size = 2 * b;
+  for (; sixteens > 0; sixteens--, out += size, words += 64) {
+    const first = v128.load(words);
+    const second = v128.load(words, 16);
+    const third = v128.load(words, 32);
+    const fourth = v128.load(words, 48);
+    const p0 = joined(v128.shuffle<i64>(first, third, 0, 2), b, low, high);
+    const p1 = joined(v128.shuffle<i64>(first, third, 1, 3), b, low, high);
+    const p2 = joined(v128.shuffle<i64>(second, fourth, 0, 2), b, low, high);
+    const p3 = joined(v128.shuffle<i64>(second, fourth, 1, 3), b, low, high);
+    if (b <= 16) {
+      const q0 = v128.or(p0, i64x2.shl(p1, size));
+      const q1 = placed(v128.or(p2, i64x2.shl(p3, size)), q0, 2 * size, 1);
+      v128.store64_lane(out, q0, 0);
+      v128.store64_lane(out + (b >> 1), q1, 0);
+      v128.store64_lane(out + b, q0, 1);
+      v128.store64_lane(out + b + (b >> 1), q1, 1);
+    } else {
+      const s1 = placed(p1, p0, size, 1);
+      const s2 = placed(p2, p1, size, 2);
+      const s3 = placed(p3, p2, size, 3);
+      v128.store64_lane(out, p0, 0);
+      v128.store64_lane(out + (size >> 3), s1, 0);
+      v128.store64_lane(out + (2 * size >> 3), s2, 0);
+      v128.store64_lane(out + (3 * size >> 3), s3, 0);
+      v128.store64_lane(out + b, p0, 1);
+      v128.store64_lane(out + b + (size >> 3), s1, 1);
+      v128.store64_lane(out + b + (2 * size >> 3), s2, 1);
+      v128.store64_lane(out + b + (3 * size >> 3), s3, 1);
+    }
+  }
 }
 
-/** The same, added to the words at `out` mod 2^32. */
-export function unpackAdd(
-  out: usize, from: usize, n: u32, bits: u32, table: usize, wide: bool,
-): void {
-  unpackInto(out, from, n, bits, table, wide, true);
-}
-
-/** One word after the other: for the last few, and for widths below 8. */
-@inline function packRest(out: usize, words: usize, n: u32, bits: u32): void {
+/** Packs the low `bits` bits (1 to 32) of `n` words; writes whole bytes and none behind them. */
+export function packRest(out: usize, words: usize, n: u32, bits: u32): void {
   const mask: u64 = ((1 as u64) << bits) - 1;
   let pending: u64 = 0;
   let held: i32 = 0;
@@ -95,61 +85,215 @@ export function unpackAdd(
   for (; held > 0; held -= 8, out++, pending >>= 8) store<u8>(out, pending as u8);
 }
 
-/**
- * Packs the low `bits` bits (1 to 32) of `n` words to `out`, which may start anywhere; writes whole
- * bytes and none behind them.
- *
- * @param table rows 0 to 8, not looked at below 8 bits; @param wide as for unpacking
- */
-export function pack(
-  out: usize, words: usize, n: u32, bits: u32, table: usize, wide: bool,
-): void {
-  if (bits >= 8) {
-    // Neighbours can share a byte; every second word does not, so two moves place four words.
-    const even0 = row(table, 0);
-    const odd0 = row(table, 1);
-    const power0 = row(table, 2);
-    const even1 = row(table, 3);
-    const odd1 = row(table, 4);
-    const power1 = row(table, 5);
-    // The byte that the first four share with the second, moved to where the second begins.
-    const shared = row(table, 6);
-    const mask = i32x4.splat(0xffffffff >> (32 - bits));
-    const half = bits >> 1;
-    // Stores are 16 bytes long. What they write too much is overwritten by the next; the last ones
-    // that would reach beyond the end are left to the slow loop.
-    const size = (n >> 3) * bits;
-    const reach = half + 16;
-    let eights: u32 = size < reach ? 0 : (size - reach) / bits + 1;
-    n -= 8 * eights;
-    if (wide) {
-      const fifth0 = row(table, 7);
-      const fifth1 = row(table, 8);
-      for (; eights > 0; eights--, out += bits, words += 32) {
-        const v0 = v128.and(v128.load(words), mask);
-        const v1 = v128.and(v128.load(words, 16), mask);
-        const a0 = i32x4.mul(v0, power0);
-        const a1 = i32x4.mul(v1, power1);
-        const b0 = i32x4.mul(i32x4.shr_u(v0, 8), power0);
-        const b1 = i32x4.mul(i32x4.shr_u(v1, 8), power1);
-        const first = v128.or(v128.or(i8x16.swizzle(a0, even0), i8x16.swizzle(a0, odd0)),
-          i8x16.swizzle(b0, fifth0));
-        v128.store(out, first);
-        v128.store(out + half, v128.or(
-          v128.or(i8x16.swizzle(a1, even1), i8x16.swizzle(a1, odd1)),
-          v128.or(i8x16.swizzle(b1, fifth1), i8x16.swizzle(first, shared))));
-      }
-    } else {
-      for (; eights > 0; eights--, out += bits, words += 32) {
-        const a0 = i32x4.mul(v128.and(v128.load(words), mask), power0);
-        const a1 = i32x4.mul(v128.and(v128.load(words, 16), mask), power1);
-        const first = v128.or(i8x16.swizzle(a0, even0), i8x16.swizzle(a0, odd0));
-        v128.store(out, first);
-        v128.store(out + half, v128.or(
-          v128.or(i8x16.swizzle(a1, even1), i8x16.swizzle(a1, odd1)),
-          i8x16.swizzle(first, shared)));
-      }
-    }
+// --- unpacking
+
+/** Four words to where a result goes, or added to what is there. */
+@inline function give(out: usize, words: v128, adding: bool): void {
+  v128.store(out, adding ? i32x4.add(v128.load(out), words) : words);
+}
+
+/** Eight bytes at `at` and eight bytes `b` bytes on. */
+@inline function loaded(at: usize, b: i32): v128 {
+  return v128.load64_lane(at + b, v128.load64_zero(at), 1);
+}
+
+/** Pair k of each of two eights, split into words. */
+@inline function split(from: usize, b: i32, k: i32, low: v128, high: v128): v128 {
+  const s = skew(2 * b, k);
+  const at = from + (2 * b * k >> 3);
+  const pair = loaded(at, b);
+  const first = v128.and(s == 0 ? pair : i64x2.shr_u(pair, s), low);
+  let second: v128;
+  if (s + 2 * b > 64) {
+    // The second word ends beyond the eight bytes.
+    second = i64x2.shl(loaded(at + 4, b), 64 - s - b);
+  } else {
+    second = s + b > 32 ? i64x2.shr_u(pair, s + b - 32) : i64x2.shl(pair, 32 - s - b);
   }
-  packRest(out, words, n, bits);
+  return v128.or(first, v128.and(second, high));
+}
+
+@inline function unpackBy(
+  out: usize, from: usize, sixteens: u32, bits: u32, b: i32, adding: bool,
+): void {
+  const low = i64x2.splat(((1 as u64) << bits) - 1);
+  const high = i64x2.shl(low, 32);
+  for (; sixteens > 0; sixteens--, from += 2 * b, out += 64) {
+    const p0 = split(from, b, 0, low, high);
+    const p1 = split(from, b, 1, low, high);
+    give(out, v128.shuffle<i64>(p0, p1, 0, 2), adding);
+    give(out + 32, v128.shuffle<i64>(p0, p1, 1, 3), adding);
+    const p2 = split(from, b, 2, low, high);
+    const p3 = split(from, b, 3, low, high);
+    give(out + 16, v128.shuffle<i64>(p2, p3, 0, 2), adding);
+    give(out + 48, v128.shuffle<i64>(p2, p3, 1, 3), adding);
+  }
+}
+
+/** Four words: each word's bytes to a lane of its own, there to the same height, and down. */
+@inline function narrowFour(from: usize, moves: v128, power: v128, mask: v128): v128 {
+  return v128.and(i32x4.shr_u(i32x4.mul(i8x16.swizzle(v128.load(from), moves), power), 7), mask);
+}
+
+@inline function unpackNarrowBy(
+  out: usize, from: usize, sixteens: u32, bits: u32, table: usize, adding: bool,
+): void {
+  const moves0 = v128.load(table);
+  const power0 = v128.load(table, 16);
+  const moves1 = v128.load(table, 32);
+  const power1 = v128.load(table, 48);
+  const mask = i32x4.splat(0xffffffff >> (32 - bits));
+  const half = bits >> 1;
+  for (let eights = 2 * sixteens; eights > 0; eights--, out += 32, from += bits) {
+    give(out, narrowFour(from, moves0, power0, mask), adding);
+    give(out + 16, narrowFour(from + half, moves1, power1, mask), adding);
+  }
+}
+
+/**
+ * Unpacks words of 1 to 25 bits. WebAssembly has no shift by a count of each lane's own, so a word that
+ * begins s bits above the start of its byte is multiplied by 2^(7 − s), and all are shifted by 7.
+ *
+ * @param table four rows of 16 bytes: moves and powers for words 0 to 3 of eight, then for 4 to 7
+ */
+export function unpackNarrow(
+  out: usize, from: usize, sixteens: u32, bits: u32, table: usize,
+): void {
+  unpackNarrowBy(out, from, sixteens, bits, table, false);
+}
+export function unpackAddNarrow(
+  out: usize, from: usize, sixteens: u32, bits: u32, table: usize,
+): void {
+  unpackNarrowBy(out, from, sixteens, bits, table, true);
+}
+
+@inline function unpackRestBy(out: usize, from: usize, n: u32, bits: u32, adding: bool): void {
+  const mask: u32 = 0xffffffff >> (32 - bits);
+  for (let shift: u32 = 0; n > 0; n--, out += 4) {
+    const word = ((load<u64>(from) >> shift) as u32) & mask;
+    store<u32>(out, adding ? load<u32>(out) + word : word);
+    shift += bits;
+    from += shift >> 3;
+    shift &= 7;
+  }
+}
+
+/** Unpacks `n` words of `bits` bits (1 to 32). */
+export function unpackRest(out: usize, from: usize, n: u32, bits: u32): void {
+  unpackRestBy(out, from, n, bits, false);
+}
+export function unpackAddRest(out: usize, from: usize, n: u32, bits: u32): void {
+  unpackRestBy(out, from, n, bits, true);
+}
+
+// --- one kernel a width. `bits` is the width once more, as something that is not a constant: masks made
+// of it stay in registers, where constants would be built anew each time.
+
+export function pack8(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 8);
+}
+export function pack9(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 9);
+}
+export function pack10(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 10);
+}
+export function pack11(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 11);
+}
+export function pack12(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 12);
+}
+export function pack13(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 13);
+}
+export function pack14(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 14);
+}
+export function pack15(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 15);
+}
+export function pack16(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 16);
+}
+export function pack17(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 17);
+}
+export function pack18(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 18);
+}
+export function pack19(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 19);
+}
+export function pack20(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 20);
+}
+export function pack21(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 21);
+}
+export function pack22(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 22);
+}
+export function pack23(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 23);
+}
+export function pack24(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 24);
+}
+export function pack25(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 25);
+}
+export function pack26(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 26);
+}
+export function pack27(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 27);
+}
+export function pack28(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 28);
+}
+export function pack29(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 29);
+}
+export function pack30(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 30);
+}
+export function pack31(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  packBy(out, from, sixteens, bits, 31);
+}
+export function unpack26(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 26, false);
+}
+export function unpack27(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 27, false);
+}
+export function unpack28(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 28, false);
+}
+export function unpack29(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 29, false);
+}
+export function unpack30(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 30, false);
+}
+export function unpack31(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 31, false);
+}
+export function unpackAdd26(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 26, true);
+}
+export function unpackAdd27(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 27, true);
+}
+export function unpackAdd28(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 28, true);
+}
+export function unpackAdd29(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 29, true);
+}
+export function unpackAdd30(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 30, true);
+}
+export function unpackAdd31(out: usize, from: usize, sixteens: u32, bits: u32): void {
+  unpackBy(out, from, sixteens, bits, 31, true);
 }
