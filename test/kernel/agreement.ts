@@ -6,7 +6,14 @@
 import { chacha20 } from '@noble/ciphers/chacha.js';
 import { toHex } from '../../src/internal/bytes.ts';
 import { sha256 } from '../../src/internal/sha256.ts';
-import { kernelPath } from '../../src/kernel/index.ts';
+import {
+  dequantiseInto,
+  kernelPath,
+  measure,
+  quantiseInto,
+  sumOfSquares,
+  walshHadamard,
+} from '../../src/kernel/index.ts';
 import { nobleBackend } from '../../src/prg/backend-noble.ts';
 import { wasmBackend } from '../../src/prg/backend-wasm.ts';
 import { applyStreams } from '../../src/prg/chacha20.ts';
@@ -97,6 +104,51 @@ export function checkKernel(): Agreement {
       same(`unpack-add ${bits} ${length}`, sum, slow);
       results.push(sha256(packed));
     }
+  }
+  for (const length of [0, 1, 5, 63, 64, 67, 1_000, 16_385, 33_000]) {
+    const words = wordsOf(5, length);
+    // Signed integers over 2^16: magnitudes up to 2^15, with fractions.
+    const doubles = Float64Array.from(wordsOf(6, length), (word) => (word | 0) * 2 ** -16);
+    for (const values of [doubles, Float32Array.from(doubles)]) {
+      const integers = new Int32Array(length);
+      quantiseInto(integers, values, words, { limit: 20_000, factor: 3 });
+      const slow = Array.from(values as Float64Array, (value, i) => {
+        const t = Math.max(-20_000, Math.min(20_000, value)) * 3;
+        const floor = Math.floor(t);
+        return floor + ((words[i] as number) / 2 ** 32 < t - floor ? 1 : 0);
+      });
+      same(`quantise ${length}`, integers, slow);
+      const back = new Float64Array(length);
+      dequantiseInto(back, integers, 20, 48);
+      same(
+        `dequantise ${length}`,
+        back,
+        slow.map((z) => z / 48),
+      );
+      const squares = slow.reduce((sum, z) => sum + BigInt(z) * BigInt(z), 0n);
+      if (sumOfSquares(integers) !== squares) throw new Error(`sum of squares ${length}`);
+      const { largest, squares: norm } = measure(values);
+      results.push(new Uint8Array(Float64Array.of(largest, norm).buffer));
+      keep(new Uint32Array(integers.buffer));
+    }
+  }
+
+  for (const power of [0, 1, 2, 3, 4, 5, 6, 9, 12, 15, 17]) {
+    const n = 2 ** power;
+    // Small integers: nothing rounds, so the transform twice is 2^k times the input.
+    const values = Float32Array.from(wordsOf(power, n), (word) => (word & 15) - 8);
+    const twice = values.slice();
+    walshHadamard(twice);
+    keep(new Uint32Array(twice.slice().buffer));
+    walshHadamard(twice);
+    same(
+      `Walsh–Hadamard ${n}`,
+      twice,
+      values.map((value) => value * n + 0),
+    );
+    const rounded = Float32Array.from(wordsOf(power + 40, n), (word) => word / 3);
+    walshHadamard(rounded);
+    keep(new Uint32Array(rounded.buffer));
   }
   return { path: kernelPath(), comparisons, digest: toHex(sha256(...results)) };
 }
