@@ -17,7 +17,7 @@ import { type Instance, type Packing, TABLES } from './wasm.ts';
  * @param bits 1 to 32
  *
  * **Cost**: one pass; in the memory of one instance without a copy, else through its cache-sized
- * scratches. Widths below 8 take about four times as long.
+ * scratches. Widths below 8 take about five times as long.
  *
  * **Security**: time and addresses depend on lengths and `bits` only. Scratches are wiped.
  */

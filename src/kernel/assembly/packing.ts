@@ -8,6 +8,8 @@
 // skew, so one shift serves both. Shifts by a constant are one instruction and shifts by a variable
 // four, hence a kernel of its own for each width. Only for unpacking up to 25 bits, where a word touches
 // at most four bytes, a table of byte moves does as well for all widths.
+//
+// Unpacking reads up to 16 bytes past the packed words, and uses nothing of them.
 
 /** Where in its first byte piece k begins, of pieces of `size` bits. */
 @inline function skew(size: i32, k: i32): i32 {
@@ -151,8 +153,9 @@ export function packRest(out: usize, words: usize, n: u32, bits: u32): void {
 }
 
 /**
- * Unpacks words of 1 to 25 bits. WebAssembly has no shift by a count of each lane's own, so a word that
- * begins s bits above the start of its byte is multiplied by 2^(7 − s), and all are shifted by 7.
+ * Unpacks `sixteens` times sixteen words of 1 to 25 bits. WebAssembly has no shift by a count of each
+ * lane's own, so a word that begins s bits above the start of its byte is multiplied by 2^(7 − s), and
+ * all are shifted by 7.
  *
  * @param table four rows of 16 bytes: moves and powers for words 0 to 3 of eight, then for 4 to 7
  */
@@ -161,6 +164,8 @@ export function unpackNarrow(
 ): void {
   unpackNarrowBy(out, from, sixteens, bits, table, false);
 }
+
+/** The same, added to the words at `out` mod 2^32. */
 export function unpackAddNarrow(
   out: usize, from: usize, sixteens: u32, bits: u32, table: usize,
 ): void {
@@ -182,6 +187,8 @@ export function unpackAddNarrow(
 export function unpackRest(out: usize, from: usize, n: u32, bits: u32): void {
   unpackRestBy(out, from, n, bits, false);
 }
+
+/** The same, added to the words at `out` mod 2^32. */
 export function unpackAddRest(out: usize, from: usize, n: u32, bits: u32): void {
   unpackRestBy(out, from, n, bits, true);
 }
