@@ -1,5 +1,6 @@
 /** One round of learning: everybody trains on its own digits, and only the sum comes out. */
 import { createHash } from 'node:crypto';
+import type { Tinypool } from 'tinypool';
 import {
   type ClientId,
   type IntegerField,
@@ -82,6 +83,7 @@ export type LearntRound = FinishedRound<DigitsFields> & {
  *
  * @param round its number, from 1.
  * @param weights the global model that every client receives.
+ * @param pool threads for the coordinator's unmask work, if it has some.
  * @param onProgress called with what happens next.
  */
 export async function digitsRound(
@@ -89,6 +91,7 @@ export async function digitsRound(
   round: number,
   weights: Float32Array,
   network: Network,
+  pool?: Tinypool,
   onProgress: (what: string) => void = () => {},
 ): Promise<LearntRound> {
   const { signers, voucher } = learners.enrolment;
@@ -113,6 +116,7 @@ export async function digitsRound(
     hashOf(weights),
     participants,
     network,
+    pool,
     (phase, id) => onProgress(`${phase}, ${id}`),
   );
   const { sum, contributors } = finished.result;

@@ -9,6 +9,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { ClientId } from 'veilsum';
+import { openPool, warmUp } from '../parallel-unmask/host.ts';
 import { dealShards, loadDigits, splitDigits } from './data.ts';
 import { digitsRound, type Learners, planOf, updateOf } from './digits-round.ts';
 import { enrol } from './enrolment.ts';
@@ -46,6 +47,10 @@ const learners: Learners = {
   training: { epochs: 2, batchSize: 20, learningRate: 0.3 },
 };
 
+// The coordinator takes masks away on two threads of its own.
+const pool = openPool(2);
+await warmUp(pool);
+
 say(planReport(planOf(1, enrolment), ROUNDS));
 
 // Both models start alike. One learns from private sums; the other from the same clients' updates in
@@ -58,7 +63,7 @@ const recordings: Recordings = new Map();
 
 for (let round = 1; round <= ROUNDS; round++) {
   const network = unreliableNetwork(mishapsOf(round, ids), enrolment.signers, recordings);
-  const finished = await digitsRound(learners, round, secure, network, (what) =>
+  const finished = await digitsRound(learners, round, secure, network, pool, (what) =>
     progress(`Round ${round}: ${what}`),
   );
   const { sum, contributors } = finished.result;
@@ -86,7 +91,10 @@ await writeFile(PLOT, accuracyPlot(curves, title));
 // The same protocol among many.
 const start = performance.now();
 const trust = { corrupt: 0.05, absent: 0.05 };
-const sparse = await sparseRound(200, 1_000, trust, (what) => progress(`Sparse round: ${what}`));
+const sparse = await sparseRound(200, 1_000, trust, pool, (what) =>
+  progress(`Sparse round: ${what}`),
+);
+await pool.destroy();
 if (!sparse.exact) throw new Error('sparse round: the sum is not the sum of the histograms');
 say(sparseReport(sparse, performance.now() - start));
 say(roundReport(sparse));

@@ -24,6 +24,8 @@ export type Meter = {
   readonly atClient: <T>(phase: Phase, step: () => Promise<T>) => Promise<T>;
   /** Runs something that the coordinator does and takes its time. */
   readonly atCoordinator: <T>(phase: Phase, step: () => T) => T;
+  /** Waits for what the coordinator has others do for it and takes the time. */
+  readonly forCoordinator: <T>(phase: Phase, step: () => Promise<T>) => Promise<T>;
   /** Counts what went to one client and what came back, if it did. */
   readonly countBytes: (
     phase: Phase,
@@ -57,6 +59,12 @@ export function createMeter(): Meter {
     atCoordinator: (phase, step) => {
       const start = performance.now();
       const value = step();
+      costOf(phase).coordinatorMs += performance.now() - start;
+      return value;
+    },
+    forCoordinator: async (phase, step) => {
+      const start = performance.now();
+      const value = await step();
       costOf(phase).coordinatorMs += performance.now() - start;
       return value;
     },

@@ -5,9 +5,11 @@
  * Only bytes pass between the two, so in a deployment each `yield` of the client becomes a request
  * over the network, and `gather` becomes whatever receives those requests until a deadline.
  */
+import type { Tinypool } from 'tinypool';
 import type { ClientId, Fields, InputsOf, Plan, Result, Signer } from 'veilsum';
 import * as client from 'veilsum/client';
 import * as coordinator from 'veilsum/coordinator';
+import { unmaskOnThreads } from '../parallel-unmask/host.ts';
 import { createMeter, type Meter } from './meter.ts';
 
 /** What one client brings to a round. */
@@ -60,6 +62,7 @@ export type FinishedRound<F extends Fields> = {
  * @param context SHA-256 of the model that was sent out.
  * @param participants the clients of the roster.
  * @param network see {@link Network}.
+ * @param pool threads that take the masks away; without them this thread does it.
  * @param onProgress called before a client's step.
  */
 export async function coordinate<F extends Fields>(
@@ -67,6 +70,7 @@ export async function coordinate<F extends Fields>(
   context: Uint8Array,
   participants: ReadonlyMap<ClientId, Participant<F>>,
   network: Network,
+  pool: Tinypool | undefined,
   onProgress: (phase: coordinator.Phase, sender: ClientId) => void = () => {},
 ): Promise<FinishedRound<F>> {
   const meter = createMeter();
@@ -105,7 +109,11 @@ export async function coordinate<F extends Fields>(
   await gather(confirming.next, confirming.downlinks);
   const unmasking = close(confirming.next);
   await gather(unmasking.next, unmasking.downlinks);
-  const { next: result } = close(unmasking.next);
+  const accumulators =
+    pool && (await meter.forCoordinator('unmask', () => unmaskOnThreads(unmasking.next, { pool })));
+  const { next: result } = meter.atCoordinator('unmask', () =>
+    coordinator.close(unmasking.next, accumulators),
+  );
   return { result, meter };
 }
 

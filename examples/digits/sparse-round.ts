@@ -3,6 +3,7 @@
  * instead of with everybody, and with the hybrid key agreement, which also holds against somebody who
  * records the traffic today and has a quantum computer later.
  */
+import type { Tinypool } from 'tinypool';
 import {
   type ClientId,
   type IntegerField,
@@ -36,11 +37,14 @@ export type SparseRound = FinishedRound<HistogramFields> & {
  * @param length bins of a histogram.
  * @param trust shares of clients that may be corrupt or vanish: they decide how many neighbours a
  * client needs.
+ * @param pool threads for the coordinator's unmask work, if it has some.
+ * @param onProgress called with what happens next.
  */
 export async function sparseRound(
   count: number,
   length: number,
   trust: Trust,
+  pool?: Tinypool,
   onProgress: (what: string) => void = () => {},
 ): Promise<SparseRound> {
   const { signers, roster, voucher } = await enrol(count);
@@ -72,7 +76,7 @@ export async function sparseRound(
     }),
   );
   const network = unreliableNetwork(mishapsOf(1, [...signers.keys()]), signers, new Map());
-  const finished = await coordinate(published, context, participants, network, (phase, id) =>
+  const finished = await coordinate(published, context, participants, network, pool, (phase, id) =>
     onProgress(`${phase}, ${id}`),
   );
   const { sum, contributors } = finished.result;
