@@ -210,6 +210,75 @@ describe('the norm after rounding', () => {
   });
 });
 
+describe('inputs of every kind and size', () => {
+  test('an index that is not finite is found in long vectors of any type', () => {
+    const length = 40_000;
+    for (const code of [l2(length, 8), linf(length, 8)]) {
+      for (const at of [0, 63, 16_383, 16_384, 32_767, length - 1]) {
+        for (const Type of [Float64Array, Float32Array, Array<number>]) {
+          const values = new Type(length).fill(1e30);
+          values[at] = at % 2 === 0 ? Number.NaN : Number.NEGATIVE_INFINITY;
+          expect(caught(() => encodeReal(code, values)).details).toEqual({ index: at });
+        }
+      }
+    }
+  });
+
+  test('one result for the same numbers in an array of any type, memory shared or not', () => {
+    // Whole units, so that nothing is left to chance.
+    const code = linf(1_000, 12, 2_047);
+    expect(code.scale).toBe(1);
+    const numbers = Array.from({ length: 1_000 }, (_, i) => ((i * 7_919) % 6_001) - 3_000);
+    const expected = numbers.map((x) => Math.max(-2_047, Math.min(2_047, x)));
+    const shared = new Float64Array(new SharedArrayBuffer(8_000));
+    shared.set(numbers);
+    const inputs = [
+      numbers,
+      Float64Array.from(numbers),
+      Float32Array.from(numbers),
+      Int16Array.from(numbers),
+      shared,
+      { ...numbers, length: 1_000 },
+    ];
+    for (const values of inputs) {
+      const { integers, clipped } = encodeReal(code, values);
+      expect([...integers]).toEqual(expected);
+      expect(clipped).toBe(true);
+      expect(Array.from(values)).toEqual(numbers);
+    }
+  });
+
+  test('magnitudes on both sides of where squares overflow or vanish', () => {
+    for (const bound of [1e-100, 1, 1e100]) {
+      for (const exponent of [-1_074, -540, -480, 0, 400, 479, 480, 481, 511, 512, 1_000, 1_023]) {
+        for (const length of [1, 3, 100]) {
+          const code = l2(length, 16, bound);
+          const values = new Float64Array(length).fill(2 ** exponent);
+          const { integers, clipped } = encodeReal(code, values);
+          expectWithin(code, integers);
+          // Whether it was cut is clear unless the norm is near the bound.
+          const norm = 2 ** exponent * Math.sqrt(length);
+          expect(clipped).toBe(norm > bound);
+          const each = (Math.min(norm, bound) * code.scale) / Math.sqrt(length);
+          for (const z of integers) expect(Math.abs(z - each)).toBeLessThanOrEqual(1 + 1e-6);
+        }
+      }
+    }
+  });
+
+  test('a direction is kept even of numbers that are as large as numbers get', () => {
+    const code = l2(100, 20, 5);
+    const values = new Float64Array(100);
+    values[3] = 3 * 2 ** 1_020;
+    values[96] = -4 * 2 ** 1_020;
+    const { integers } = encodeReal(code, values);
+    const m = code.maxMagnitude;
+    expect(Math.abs((integers[3] as number) - 0.6 * m)).toBeLessThan(2);
+    expect(Math.abs((integers[96] as number) + 0.8 * m)).toBeLessThan(2);
+    expect(integers.filter((z) => z !== 0).length).toBe(2);
+  });
+});
+
 describe('clipping', () => {
   test('l2 keeps the direction and says whether it cut', () => {
     const code = l2(3, 24, 5);
@@ -328,6 +397,16 @@ describe('encoding as a whole', () => {
         clients * code.maxMagnitude,
         -clients * code.maxMagnitude,
       ]);
+    }
+  });
+
+  test('decodeReal divides: the same from an Int32Array as from an array', () => {
+    const code = l2(1_000, 16, 3);
+    const integers = Int32Array.from({ length: 1_000 }, (_, i) => Math.imul(i, 0x9e37_79b9));
+    for (const divisor of [1, 7, 0.3, 1e-100, 1e100]) {
+      const expected = Array.from(integers, (z) => z / (code.scale * divisor));
+      expect([...decodeReal(code, integers, divisor)]).toEqual(expected);
+      expect([...decodeReal(code, [...integers], divisor)]).toEqual(expected);
     }
   });
 
