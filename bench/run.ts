@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machine, type Report } from './harness.ts';
+import { kernel } from './kernel.ts';
 import { tableOf } from './report.ts';
 import { secagg } from './secagg.ts';
 
@@ -13,7 +14,7 @@ import { secagg } from './secagg.ts';
 type Room = (options: { readonly long: boolean }) => Promise<Report>;
 
 /** The rooms that can be measured. */
-const rooms: Readonly<Record<string, Room>> = { secagg };
+const rooms: Readonly<Record<string, Room>> = { kernel, secagg };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' }, long: { type: 'boolean', default: false } },
