@@ -1,25 +1,19 @@
 /** The masked sum: what a client and a coordinator spend on a round, in time and in bytes. */
-import { createHash } from 'node:crypto';
 import type { SuiteName } from 'veilsum/identity';
 import {
   begin,
-  type CoordinatorState,
   close,
-  createAccumulator,
   type Downlink,
   type GraphParameters,
   mask,
-  restoreCoordinator,
-  runPieceInto,
   saveCoordinator,
   share,
-  type Terms,
   unmask,
-  unmaskWork,
 } from 'veilsum/secagg';
 import { decodeEnvelope } from 'veilsum/wire';
 import { encodeAdvertsDownlink } from '../src/secagg/downlinks.ts';
 import { neighbours } from '../src/secagg/graph.ts';
+import { FLOWER, FLOWER_SOURCE } from './flower.ts';
 import {
   type Book,
   interleave,
@@ -37,7 +31,6 @@ import {
   CONTEXT,
   deliver,
   downlinkOf,
-  forgetAgreementKeys,
   forgetIdentityKeys,
   MODULUS_BITS,
   planned,
@@ -48,28 +41,45 @@ import {
   vectorOf,
   withDegree,
 } from './rehearsal.ts';
+import { maskThreads } from './threads.ts';
+import { type BeforeUnmask, digest, threadStage, unmaskStage } from './unmask.ts';
 
 const SHORT = 100_000;
 const LONG = 1_000_000;
 
-/** Measures this room: about four minutes, with `long` some more. */
+/** The most that a client's mask step may take at d = 10^6, in ms, by degree. */
+const MASK_BOUNDS: Readonly<Record<number, number>> = { 42: 75, 100: 170 };
+
+/** The most that unmask may take on two threads among 500, in ms, by length. */
+const THREAD_BOUNDS: Readonly<Record<number, number>> = { [SHORT]: 450, [LONG]: 3_000 };
+
+/** Measures this room: some eight minutes, with `long` some more. */
 export async function secagg(options: { readonly long: boolean }): Promise<Report> {
   const book = openBook();
   progress('secagg: warming up');
   await clientStages(openBook(), 10, SHORT, 3, []);
-  for (const degree of [20, 50, 100]) {
+  for (const degree of [20, 42, 50, 100]) {
     const shares: ShareSample[] = [];
     for (const length of [SHORT, LONG]) {
       progress(`secagg: client share and mask, k=${degree}, d=${length}`);
-      await clientStages(book, degree, length, degree === 100 ? 3 : 6, shares);
+      const isBound = length === LONG && MASK_BOUNDS[degree] !== undefined;
+      const samples = isBound ? 7 : degree === 100 ? 3 : 6;
+      await clientStages(book, degree, length, samples, shares);
     }
     shareStage(book, degree, shares);
   }
   await wholeRound(book, planned(50, 'active'), SHORT, 3);
   await wholeRound(book, planned(100, 'active'), SHORT, 3);
   await wholeRound(book, planned(100, 'active'), LONG, 2);
-  await wholeRound(book, planned(500, 'semi-honest'), SHORT, 3);
-  if (options.long) await wholeRound(book, planned(500, 'semi-honest'), LONG, 2);
+  progress('secagg: masks on one thread and on two');
+  await maskThreads(book, LONG);
+  const many = planned(500, 'semi-honest');
+  await wholeRound(book, many, SHORT, 3, { threads: THREAD_BOUNDS });
+  await wholeRound(book, many, LONG, 2, { threads: THREAD_BOUNDS });
+  if (options.long) {
+    await wholeRound(book, many, SHORT, 3, { suite: 'x25519-mlkem768', threads: {} });
+    await wholeRound(book, planned(500, 'active'), SHORT, 3, { threads: {} });
+  }
   for (const suite of ['x25519', 'x25519-mlkem768'] as const) {
     for (const degree of [20, 50, 100]) await clientBytes(book, suite, degree);
   }
@@ -151,7 +161,8 @@ async function clientStages(
   const name = `secagg/client/mask/k=${degree},d=${length}`;
   const against = `${name}/keystream`;
   book.time(against, times.keystream);
-  book.time(name, times.ours, [against, times.keystream]);
+  const bound = length === LONG ? MASK_BOUNDS[degree] : undefined;
+  book.time(name, times.ours, [against, times.keystream], bound);
   book.time(`${name}/keys-known`, timing(known), [against, times.keystream]);
 }
 
@@ -175,23 +186,32 @@ function advertsFor(at: Stage, self: number, messages: readonly Uint8Array[]) {
   return encodeAdvertsDownlink(at.terms, self, { adverts: said });
 }
 
-/** What a coordinator keeps before it closes unmask, and the sum it is to find. */
-type BeforeUnmask = {
-  readonly terms: Terms;
-  readonly saved: Uint8Array;
-  /** Of the plain sum. */
-  readonly digest: string;
-};
-
-/** A whole round with its clients, and then the coordinator by itself, without their garbage. */
+/**
+ * A whole round with its clients, and then the coordinator by itself, without their garbage.
+ *
+ * @param options.suite - X25519 unless the caller says otherwise.
+ * @param options.threads - if unmask on worker threads is to be measured too: the bounds for two of them,
+ * in ms by length, as far as there are any.
+ */
 async function wholeRound(
   book: Book,
   parameters: GraphParameters,
   length: number,
   samples: number,
+  options: {
+    readonly suite?: SuiteName;
+    readonly threads?: Readonly<Record<number, number>>;
+  } = {},
 ): Promise<void> {
-  progress(`secagg: whole round, n=${parameters.clients},k=${parameters.degree},d=${length}`);
-  await unmaskStage(book, await untilAnswered(book, parameters, length), samples);
+  const { suite = 'x25519', threads } = options;
+  const { clients, degree } = parameters;
+  const named = suite === 'x25519' ? '' : `${suite},`;
+  const where = `${named}n=${clients},k=${degree},d=${length}`;
+  progress(`secagg: whole round, ${where}`);
+  const before = await untilAnswered(book, parameters, length, suite);
+  const name = `secagg/coordinator/unmask/${where}`;
+  await unmaskStage(book, name, before, samples, { isColdly: length === SHORT });
+  if (threads !== undefined) await threadStage(book, name, before, threads[length]);
 }
 
 /**
@@ -202,8 +222,9 @@ async function untilAnswered(
   book: Book,
   parameters: GraphParameters,
   length: number,
+  suite: SuiteName,
 ): Promise<BeforeUnmask> {
-  const at = await stage(parameters, length);
+  const at = await stage(parameters, length, suite);
   const isGone = (i: number): boolean => i % 10 === 9;
   const confirmed = await untilConfirmed(at, isGone);
   const { confirming } = confirmed;
@@ -211,7 +232,7 @@ async function untilAnswered(
   const survivors = confirmed.messages.length;
   const closed = close(confirming);
   const answered =
-    length === SHORT
+    length === SHORT && suite === 'x25519'
       ? await quorum(book, at, closed, confirmed.cast, { survivors, acceptMs })
       : new Map<number, Uint8Array>();
   const rest = new Map([...confirmed.cast].filter(([i]) => !answered.has(i)));
@@ -266,62 +287,6 @@ async function quorum(
   return answered;
 }
 
-/**
- * Closing unmask, of a coordinator that is restored for each sample. Its parts: `secrets` reconstructs
- * and verifies (masking keys known already), `masks` expands and takes away.
- */
-async function unmaskStage(
-  book: Book,
-  { terms, saved, digest: expected }: BeforeUnmask,
-  samples: number,
-): Promise<void> {
-  const { clients, degree } = terms.parameters;
-  const { length } = terms.fields[0] as { length: number };
-  const restored = () => restoreCoordinator(terms, saved) as CoordinatorState<'unmask'>;
-  const masks = unmaskWork(restored()).pieces.reduce(
-    (sum, { opens }) => sum + (opens.secret === 'self' ? 1 : opens.edges.length),
-    0,
-  );
-  const times = await interleave(samples, {
-    ours: async () => {
-      const fresh = restored();
-      if (length === SHORT) forgetAgreementKeys(); // Of a long vector's time they are below 1 %.
-      settle();
-      const [ms, { next }] = await stopwatch(() => close(fresh));
-      if (digest(next.sums[0] as Uint32Array) !== expected) throw new Error('unmask: wrong sum');
-      return ms;
-    },
-    keystream: () => {
-      settle();
-      return rawKeystream(masks, 4 * length);
-    },
-    secrets: async () => {
-      const fresh = restored();
-      settle();
-      const [ms] = await stopwatch(() => unmaskWork(fresh));
-      return ms;
-    },
-    masks: async () => {
-      const { fields, pieces } = unmaskWork(restored());
-      const total = createAccumulator(fields);
-      settle();
-      const [ms] = await stopwatch(() => {
-        for (const piece of pieces) runPieceInto(total, piece);
-      });
-      return ms;
-    },
-  });
-  const name = `secagg/coordinator/unmask/n=${clients},k=${degree},d=${length}`;
-  const against = `${name}/keystream`;
-  book.time(against, times.keystream);
-  book.time(name, times.ours, [against, times.keystream]);
-  book.time(`${name}/secrets`, times.secrets);
-  book.time(`${name}/masks`, times.masks, [against, times.keystream]);
-}
-
-const digest = (words: Uint32Array): string =>
-  createHash('sha256').update(new Uint8Array(words.buffer)).digest('hex');
-
 /** The plain sum of the vectors of those who did not vanish. */
 function sumOfThoseLeft(at: Stage, isGone: (i: number) => boolean): string {
   const inside = at.ids.map((_, i) => i).filter((i) => !isGone(i));
@@ -349,24 +314,3 @@ async function clientBytes(book: Book, suite: SuiteName, degree: number): Promis
   // Without the two per cent, which at this length would hide much.
   book.bytes(`${name}/beyond-vector`, most - vector, beyond, 'bound');
 }
-
-const FLOWER_SOURCE =
-  "Flower's SecAgg+, its own Python code with the transport stubbed; measured on another day";
-
-const FLOWER: readonly (readonly [string, number])[] = [
-  ['secagg/client/mask/k=20,d=100000', 39],
-  ['secagg/client/mask/k=50,d=100000', 61],
-  ['secagg/client/mask/k=100,d=100000', 191],
-  ['secagg/client/mask/k=20,d=1000000', 198],
-  ['secagg/client/mask/k=50,d=1000000', 277],
-  ['secagg/client/mask/k=100,d=1000000', 797],
-  ['secagg/client/share/k=20', 109],
-  ['secagg/client/share/k=50', 500],
-  ['secagg/client/share/k=100', 1730],
-  ['secagg/coordinator/unmask/n=50,k=21,d=100000', 5000],
-  ['secagg/coordinator/unmask/n=50,k=21,d=1000000', 8300],
-  ['secagg/coordinator/unmask/n=100,k=51,d=100000', 34_000],
-  ['secagg/coordinator/unmask/n=100,k=51,d=1000000', 49_000],
-  ['secagg/coordinator/unmask/n=500,k=51,d=100000', 147_000],
-  ['secagg/coordinator/unmask/n=500,k=51,d=1000000', 159_000],
-];
