@@ -3,7 +3,16 @@
  * at odd places with other bytes around them, all of which are looked at afterwards.
  */
 import { expect } from 'vitest';
-import { homeOf, kernelPath, residentVectors, type View } from '../../src/kernel/wasm.ts';
+import {
+  homeOf,
+  kernelPath,
+  residentVectors,
+  SCRATCH_BYTES,
+  SCRATCHES,
+  sharedInstance,
+  TABLES,
+  type View,
+} from '../../src/kernel/wasm.ts';
 
 /** A place for vectors. */
 export type Arena = {
@@ -59,3 +68,10 @@ export function arenas(bytes: number): readonly Arena[] {
 
 /** All the lengths where a kernel's tail can go wrong. */
 export const TAILS: readonly number[] = Array.from({ length: 71 }, (_, n) => n);
+
+/** Fails if anything is left in the instance through which vectors from elsewhere go. */
+export function expectNothingLeft(): void {
+  const { bytes } = sharedInstance() as NonNullable<ReturnType<typeof sharedInstance>>;
+  const left = bytes.subarray(TABLES, SCRATCHES[2] + SCRATCH_BYTES);
+  expect(left.every((byte) => byte === 0)).toBe(true);
+}

@@ -6,7 +6,7 @@ import { walshHadamard as walshHadamardTwin } from '../../src/kernel/twin/hadama
 import { residentVectors } from '../../src/kernel/wasm.ts';
 import { hadamardReference } from '../reference/real.ts';
 import { mersenneTwister } from '../stat/mersenne-twister.ts';
-import { arenas } from './arena.ts';
+import { arenas, expectNothingLeft } from './arena.ts';
 
 const places = arenas(20_000);
 
@@ -92,6 +92,13 @@ test('infinities and NaN spread in the same way', () => {
       only(v, () => walshHadamard(v));
       expect([...v]).toEqual(expected);
     }
+  }
+});
+
+test('nothing of a vector stays in a scratch', () => {
+  for (const k of [6, 10, 15, 16]) {
+    walshHadamard(new Float32Array(2 ** k).fill(-Math.PI));
+    expectNothingLeft();
   }
 });
 

@@ -9,7 +9,7 @@ import {
 } from '../../src/kernel/twin/norms.ts';
 import { residentVectors, TABLES } from '../../src/kernel/wasm.ts';
 import { squaredNormReference } from '../reference/ring.ts';
-import { arenas, TAILS } from './arena.ts';
+import { arenas, expectNothingLeft, TAILS } from './arena.ts';
 
 const places = arenas(4_096);
 
@@ -160,6 +160,21 @@ describe('sum of squares', () => {
       expect(sumOfSquares(new Int32Array(length).fill(z))).toBe(expected);
     }
   });
+});
+
+test('nothing of a vector stays in the scratches or tables', () => {
+  for (const length of [64, 1_001, 16_385]) {
+    const values = new Float64Array(length).fill(-Math.PI);
+    const integers = new Int32Array(length).fill(-1);
+    measure(values);
+    expectNothingLeft();
+    measure(Float32Array.from(values));
+    expectNothingLeft();
+    sumOfSquares(integers);
+    expectNothingLeft();
+    scaleInto(values, values, 1.5);
+    expectNothingLeft();
+  }
 });
 
 describe('scale', () => {

@@ -13,7 +13,7 @@ import { homeOf, residentVectors } from '../../src/kernel/wasm.ts';
 import { roundedReference } from '../reference/real.ts';
 import { centredResidue } from '../reference/ring.ts';
 import { mersenneTwister } from '../stat/mersenne-twister.ts';
-import { arenas, TAILS } from './arena.ts';
+import { arenas, expectNothingLeft, TAILS } from './arena.ts';
 
 const places = arenas(4_096);
 
@@ -189,11 +189,9 @@ describe('quantise', () => {
       expect(drawn).toBe(length);
       expect(out.every((z, i) => z === expected[i])).toBe(true);
       expect(last.every((word) => word === 0)).toBe(true);
-      const home = homeOf(last);
       // Neither words nor values nor results stay in the scratches.
-      if (home !== undefined)
-        expect(home.words.subarray(256, 98_608).every((w) => w === 0)).toBe(true);
-      expect(home === undefined).toBe(length < 64);
+      expectNothingLeft();
+      expect(homeOf(last) === undefined).toBe(length < 64);
     }
   });
 
@@ -207,6 +205,14 @@ describe('quantise', () => {
     const values = new Float64Array(1_000).fill(3);
     expect(() => quantiseDrawingInto(new Int32Array(1_000), values, draw, AS_THEY_ARE)).toThrow();
     expect(seen.every((word) => word === 0)).toBe(true);
+    expectNothingLeft();
+    for (const Type of [Float64Array, Float32Array]) {
+      const out = new Int32Array(20_000);
+      quantiseInto(out, new Type(20_000).fill(1.5), wordsFrom(1, 20_000), AS_THEY_ARE);
+      expectNothingLeft();
+      dequantiseInto(new Type(20_000), out, 32, 3);
+      expectNothingLeft();
+    }
   });
 
   test('the mean error is within four standard errors of none, near zero and far from it', () => {
