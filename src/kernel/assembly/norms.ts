@@ -1,13 +1,10 @@
 // Norms of vectors. Sums of doubles are taken in eight lanes, element i in lane i mod 8, whatever pieces
 // the vector comes in (whole eights, but for the last): so every path rounds alike, to the last bit.
 
-/** Elements i and i + 1, exact as doubles. */
-@inline function pair(from: usize, single: bool): v128 {
-  return single ? f64x2.promote_low_f32x4(v128.load_zero<u64>(from)) : v128.load(from);
-}
+import { one, pair, strideOf } from './reals';
 
 @inline function measureInto(lanes: usize, from: usize, n: u32, single: bool): void {
-  const stride: usize = single ? 4 : 8;
+  const stride = strideOf(single);
   let s0 = v128.load(lanes);
   let s1 = v128.load(lanes, 16);
   let s2 = v128.load(lanes, 32);
@@ -39,7 +36,7 @@
   v128.store(lanes, m2, 96);
   v128.store(lanes, m3, 112);
   for (; n > 0; n--, from += stride, lanes += 8) {
-    const x = abs<f64>(single ? (load<f32>(from) as f64) : load<f64>(from));
+    const x = abs<f64>(one(from, single));
     store<f64>(lanes, load<f64>(lanes) + x * x);
     store<f64>(lanes, max<f64>(load<f64>(lanes, 64), x), 64);
   }
@@ -59,8 +56,8 @@ export function measureFloats(lanes: usize, from: usize, n: u32): void {
 }
 
 /**
- * Adds Σ z² of `n` ≤ 2^28 signed 32-bit integers to the two u64 at `sums`: what is left of it below
- * 2^32 · (the other) to the first, a sum of high halves to the second. Neither overflows in 2^28 of them.
+ * Adds Σ z² of `n` signed 32-bit integers to the number that the two u64 at `sums` stand for: the first,
+ * a sum of low halves, plus 2^32 times the second, a sum of high ones. 2^28 integers overflow neither.
  */
 export function addSquares(sums: usize, from: usize, n: u32): void {
   let all = i64x2.splat(0);
@@ -79,7 +76,7 @@ export function addSquares(sums: usize, from: usize, n: u32): void {
     a += z * z;
     h += ((z * z) as u64) >> 32;
   }
-  // `a` is right mod 2^64 only, but the sum of the low halves is less than that.
+  // `a` may have wrapped, but the sum of low halves, which is left of it, is less than 2^64.
   store<u64>(sums, load<u64>(sums) + a - (h << 32));
   store<u64>(sums, load<u64>(sums, 8) + h, 8);
 }

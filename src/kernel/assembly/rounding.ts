@@ -1,19 +1,12 @@
 // Real numbers to 32-bit integers by stochastic rounding with given random words, and integers back to
 // real numbers. Two lanes of doubles at a time, four elements a step. `n` counts elements; `single`
-// says that the real numbers are floats, which become doubles exactly.
+// says that the real numbers are floats.
 //
 // Two numbers must come as parameters, since V8 (Node 24) builds a constant anew at each use in a loop:
 // `unitBase` = 2^20, from where up to 2^20 + 1 the low half of a double counts 2^−32ths, and
 // `wholeBase` = 1.5 · 2^52: a 32-bit integer added to it stands, as bits, in the low half.
 
-/** Elements i and i + 1. */
-@inline function pair(from: usize, single: bool): v128 {
-  return single ? f64x2.promote_low_f32x4(v128.load_zero<u64>(from)) : v128.load(from);
-}
-
-@inline function one(from: usize, single: bool): f64 {
-  return single ? (load<f32>(from) as f64) : load<f64>(from);
-}
+import { one, pair, strideOf } from './reals';
 
 /**
  * ⌊t⌋, plus one where `units` = 2^20 + word/2^32 says so, in the low half of each lane. A true
@@ -29,7 +22,7 @@
   out: usize, from: usize, words: usize, n: u32, limit: f64, factor: f64,
   unitBase: f64, wholeBase: f64, single: bool,
 ): void {
-  const stride: usize = single ? 4 : 8;
+  const stride = strideOf(single);
   const top = f64x2.splat(limit);
   const bottom = f64x2.splat(-limit);
   const factors = f64x2.splat(factor);
