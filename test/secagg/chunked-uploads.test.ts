@@ -188,10 +188,10 @@ test('an upload of ten million elements comes in chunks; nothing but its place i
   const length = 10_000_000;
   const people = await party(3);
   const plan = planFor(people, {
-    fields: { hits: integer({ length, min: 0, max: 20 }) },
+    fields: { hits: integer({ length, min: 0, max: 250 }) },
     trust: { corrupt: 0, absent: 0 },
   });
-  const hits = new Uint8Array(length).map((_, i) => i % 21);
+  const hits = new Uint8Array(length).map((_, i) => i % 251);
   const recording = await record(people, plan, () => ({ hits }));
   const uplinks = [...recording.phases.mask.uplinks.values()];
   const size = (uplinks[0] as Uint8Array).length;
@@ -213,10 +213,7 @@ test('an upload of ten million elements comes in chunks; nothing but its place i
   // A whole upload, staged or copied anywhere else, would show.
   expect(most.grown).toBeLessThan(size / 4);
   const result = await playOn(recording, 'mask', state);
-  expect(
-    Buffer.compare(
-      Uint8Array.from(result.sum.hits),
-      hits.map((hit) => 3 * hit),
-    ),
-  ).toBe(0);
+  const sums = result.sum.hits as readonly number[];
+  expect(sums.length).toBe(length);
+  expect(sums.every((sum, i) => sum === 3 * (i % 251))).toBe(true);
 }, 120_000);
