@@ -52,7 +52,8 @@ type Dequantising = (
   n: number,
   mask: number,
   sign: number,
-  divisor: number,
+  high: number,
+  low: number,
 ) => void;
 
 /** One instance of the kernel and its memory. */

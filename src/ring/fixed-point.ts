@@ -126,7 +126,8 @@ export function encodeReal(
 }
 
 /**
- * Integers, or sums of them, back in the caller's units: z / (scale · divisor).
+ * Integers, or sums of them, back in the caller's units: z / (scale · divisor), to within the last bit of
+ * a double, and exactly where the quotient is a double.
  *
  * @param code from {@link fixedPoint}
  * @param integers `code.length` integers, centred (see `centre`)
@@ -144,8 +145,14 @@ export function decodeReal(
   assertFinite('decodeReal: divisor', divisor, MIN_BOUND, MAX_BOUND);
   const out = new Float64Array(code.length);
   const unitsPerOne = code.scale * divisor;
-  if (integers instanceof Int32Array) dequantiseInto(out, integers, 32, unitsPerOne);
-  else for (let i = 0; i < out.length; i++) out[i] = (integers[i] as number) / unitsPerOne;
+  const words = integers instanceof Int32Array ? integers : Int32Array.from(integers);
+  dequantiseInto(out, words, 32, unitsPerOne);
+  if (words === integers) return out;
+  // What has no place in 32 bits is divided as it is.
+  for (let i = 0; i < out.length; i++) {
+    const z = integers[i] as number;
+    if (z !== words[i]) out[i] = z / unitsPerOne;
+  }
   return out;
 }
 

@@ -8,7 +8,7 @@ import {
   type Reals,
   type Scaling,
 } from '../../src/kernel/rounding.ts';
-import { dequantise, quantise } from '../../src/kernel/twin/rounding.ts';
+import { quantise } from '../../src/kernel/twin/rounding.ts';
 import { homeOf, residentVectors } from '../../src/kernel/wasm.ts';
 import { roundedReference } from '../reference/real.ts';
 import { centredResidue } from '../reference/ring.ts';
@@ -242,14 +242,28 @@ describe('quantise', () => {
 });
 
 describe('dequantise', () => {
-  const expectQuotients = (words: Uint32Array, bits: number, divisor: number): void => {
+  /** The distance to the next double away from zero. */
+  const ulp = (x: number): number => {
+    const bits = new BigInt64Array(Float64Array.of(Math.abs(x)).buffer);
+    bits[0] = (bits[0] as bigint) + 1n;
+    return (new Float64Array(bits.buffer)[0] as number) - Math.abs(x);
+  };
+
+  /** All paths alike, and next to the quotient; how many are not the very quotient. */
+  const expectQuotients = (words: Uint32Array, bits: number, divisor: number): number => {
     const centred = Array.from(words, (w) => Number(centredResidue(BigInt(w), bits)));
-    const expected = centred.map((z) => z / divisor);
+    const quotients = centred.map((z) => z / divisor);
+    const doubles = new Float64Array(words.length);
+    dequantiseInto(doubles, words, bits, divisor);
+    let others = 0;
+    for (const [i, x] of doubles.entries()) {
+      const quotient = quotients[i] as number;
+      if (x === quotient) continue;
+      others++;
+      expect(Math.abs(x - quotient)).toBeLessThanOrEqual(ulp(quotient));
+    }
     for (const Type of [Float64Array, Float32Array]) {
-      const rounded = [...Type.from(expected)];
-      const twin = new Type(words.length);
-      dequantise(twin, words, bits, divisor);
-      expect([...twin]).toEqual(rounded);
+      const rounded = [...Type.from(doubles)];
       for (const { name, place, only } of places) {
         const [w, out] = place(words, new Type(words.length).fill(77));
         only(out, () => dequantiseInto(out, w, bits, divisor));
@@ -259,7 +273,34 @@ describe('dequantise', () => {
         expect([...again], name).toEqual(rounded);
       }
     }
+    return others;
   };
+
+  test('a quotient that is a double is found exactly', () => {
+    for (let divisor = 1; divisor < 3_000; divisor++) {
+      const most = Math.floor((2 ** 31 - 1) / divisor);
+      const quotients = [0, 1, -1, 2, 3, 7, -13, 1_001, most, -most].filter(
+        (q) => Math.abs(q) <= most,
+      );
+      for (const scale of [1, 2 ** -20, 2 ** 40]) {
+        const z = Int32Array.from(quotients, (q) => q * divisor);
+        const out = new Float64Array(z.length);
+        dequantiseInto(out, z, 32, divisor * scale);
+        expect([...out]).toEqual(quotients.map((q) => q / scale));
+      }
+    }
+  });
+
+  test('nearly all quotients are those of a division', () => {
+    const words = wordsFrom(9, 1_000_000);
+    const out = new Float64Array(words.length);
+    let others = 0;
+    for (const divisor of [3, 7.7, 32_767.3, 65_535 / 1.1, 1e-30]) {
+      dequantiseInto(out, words, 32, divisor);
+      for (const [i, x] of out.entries()) if (x !== ((words[i] as number) | 0) / divisor) others++;
+    }
+    expect(others).toBeLessThan(100); // of five million
+  });
 
   test('every tail and every width', () => {
     for (const length of TAILS) expectQuotients(wordsFrom(length, length), 20, 32_767.3);
@@ -269,14 +310,14 @@ describe('dequantise', () => {
     }
   });
 
-  test('any divisor: the quotient is the one of a division', () => {
+  test('any divisor: the quotient is the one of a division, or the next double', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 80 }),
         fc.integer({ min: 1, max: 32 }),
-        fc.double({ noNaN: true }),
+        fc.double({ min: -(2 ** 900), max: 2 ** 900, noNaN: true }),
         (words, bits, divisor) => {
-          fc.pre(divisor !== 0);
+          fc.pre(Math.abs(divisor) >= 2 ** -900);
           expectQuotients(Uint32Array.from(words), bits, divisor);
         },
       ),
@@ -287,7 +328,9 @@ describe('dequantise', () => {
   test('over pieces', () => {
     const words = wordsFrom(5, 40_001);
     const expected = new Float64Array(words.length);
-    dequantise(expected, words, 19, 7.7);
+    for (let from = 0; from < words.length; from += 50) {
+      dequantiseInto(expected.subarray(from, from + 50), words.subarray(from, from + 50), 19, 7.7);
+    }
     const [a, b] = residentVectors([words.length, 2 * words.length]) as [Uint32Array, Uint32Array];
     a.set(words);
     const ro = new Float64Array(b.buffer, b.byteOffset, words.length);

@@ -64,30 +64,37 @@ export function quantiseFloats(
   quantiseInto(out, from, words, n, limit, factor, unitBase, wholeBase, true);
 }
 
+/** z · (high + low): a product that is exact and one that is small, so that the sum rounds once. */
+@inline function quotient(z: v128, high: v128, low: v128): v128 {
+  const x = f64x2.convert_low_i32x4_s(z);
+  return f64x2.add(f64x2.mul(x, high), f64x2.mul(x, low));
+}
+
 @inline function dequantiseInto(
-  out: usize, from: usize, n: u32, mask: u32, sign: u32, divisor: f64, single: bool,
+  out: usize, from: usize, n: u32, mask: u32, sign: u32, high: f64, low: f64, single: bool,
 ): void {
   const masks = i32x4.splat(mask);
   const signs = i32x4.splat(sign);
-  const divisors = f64x2.splat(divisor);
+  const highs = f64x2.splat(high);
+  const lows = f64x2.splat(low);
   for (; n >= 4; n -= 4, from += 16) {
     const bits = v128.xor(v128.and(v128.load(from), masks), signs);
     const z = i32x4.sub(bits, signs);
-    const upper = v128.shuffle<i64>(z, z, 1, 1);
-    const low = f64x2.div(f64x2.convert_low_i32x4_s(z), divisors);
-    const high = f64x2.div(f64x2.convert_low_i32x4_s(upper), divisors);
+    const first = quotient(z, highs, lows);
+    const second = quotient(v128.shuffle<i64>(z, z, 1, 1), highs, lows);
     if (single) {
-      const p = f32x4.demote_f64x2_zero(low);
-      v128.store(out, v128.shuffle<i64>(p, f32x4.demote_f64x2_zero(high), 0, 2));
+      const p = f32x4.demote_f64x2_zero(first);
+      v128.store(out, v128.shuffle<i64>(p, f32x4.demote_f64x2_zero(second), 0, 2));
       out += 16;
     } else {
-      v128.store(out, low);
-      v128.store(out, high, 16);
+      v128.store(out, first);
+      v128.store(out, second, 16);
       out += 32;
     }
   }
   for (; n > 0; n--, from += 4) {
-    const x = (((load<u32>(from) & mask) ^ sign) - sign) as i32 as f64 / divisor;
+    const z = (((load<u32>(from) & mask) ^ sign) - sign) as i32 as f64;
+    const x = z * high + z * low;
     if (single) {
       store<f32>(out, x as f32);
       out += 4;
@@ -98,16 +105,20 @@ export function quantiseFloats(
   }
 }
 
-/** out[i] = z / divisor, for z with z ≡ from[i] mod 2 · sign and −sign ≤ z < sign; mask = 2 · sign − 1. */
+/**
+ * out[i] = z · (high + low), for z with z ≡ from[i] mod 2 · sign and −sign ≤ z < sign; mask = 2 · sign − 1.
+ *
+ * @param high has at most 21 significant bits
+ */
 export function dequantiseDoubles(
-  out: usize, from: usize, n: u32, mask: u32, sign: u32, divisor: f64,
+  out: usize, from: usize, n: u32, mask: u32, sign: u32, high: f64, low: f64,
 ): void {
-  dequantiseInto(out, from, n, mask, sign, divisor, false);
+  dequantiseInto(out, from, n, mask, sign, high, low, false);
 }
 
 /** The same, rounded once more, to floats. */
 export function dequantiseFloats(
-  out: usize, from: usize, n: u32, mask: u32, sign: u32, divisor: f64,
+  out: usize, from: usize, n: u32, mask: u32, sign: u32, high: f64, low: f64,
 ): void {
-  dequantiseInto(out, from, n, mask, sign, divisor, true);
+  dequantiseInto(out, from, n, mask, sign, high, low, true);
 }

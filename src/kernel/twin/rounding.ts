@@ -21,15 +21,20 @@ export function quantise(
   }
 }
 
-/** `out[i]` = z / `divisor`, where z ≡ words[i] mod 2^bits and −2^(bits−1) ≤ z < 2^(bits−1). */
+/**
+ * `out[i]` = z · (high + low), where z ≡ words[i] mod 2^bits and −2^(bits−1) ≤ z < 2^(bits−1). The first
+ * product is exact if `high` has at most 21 significant bits.
+ */
 export function dequantise(
   out: Float32Array | Float64Array,
   words: Uint32Array | Int32Array,
   bits: number,
-  divisor: number,
+  high: number,
+  low: number,
 ): void {
   const shift = 32 - bits;
   for (let i = 0; i < out.length; i++) {
-    out[i] = (((words[i] as number) << shift) >> shift) / divisor;
+    const z = ((words[i] as number) << shift) >> shift;
+    out[i] = z * high + z * low;
   }
 }
