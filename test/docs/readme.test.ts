@@ -115,6 +115,14 @@ test('the glossary has one entry for each word of the house', () => {
 });
 
 describe('measurements', () => {
+  const row = (
+    name: string,
+    value: number,
+    unit: string,
+    [against, ratio]: readonly [string | null, number | null] = [null, null],
+    bound: number | null = null,
+  ) => ({ name, value, unit, against, ratio, bound });
+
   test('are those of the committed results (else: node test/docs/run.ts)', () => {
     expect(sectionIn(readme, 'secagg')).toBe(sectionFor(resultsOf('secagg')));
   });
@@ -123,13 +131,20 @@ describe('measurements', () => {
     const results = {
       machine: { cpu: 'A', cores: 2, node: 'v24.0.0', date: '2026-01-01' },
       records: [
-        { name: 'secagg/client/bytes/x', value: 12_345, unit: 'bytes', ratio: null, bound: null },
+        row('secagg/client/bytes/x', 12_345, 'bytes'),
+        row('secagg/coordinator/unmask/x', 20, 'ms', ['secagg/coordinator/unmask/x/raw', 1.5]),
+        row('secagg/coordinator/unmask/x/raw', 13.3, 'ms'),
+        row('secagg/coordinator/unmask/x/threads=2', 11, 'ms', ['…/threads=1', 0.55], 450),
+        row('secagg/threads/masks/x', 0.55, 'x', ['…/threads=1', 0.55], 0.588),
       ],
     };
     const changed = withSection(readme, 'secagg', sectionFor(results));
-    expect(sectionIn(changed, 'secagg')).toContain(
+    expect(sectionIn(changed, 'secagg').split('\n').slice(-4)).toEqual([
       '| secagg/client/bytes/x | 12,345 bytes |  |  |',
-    );
+      '| secagg/coordinator/unmask/x | 20 ms | 1.50 × |  |',
+      '| secagg/coordinator/unmask/x/threads=2 | 11 ms |  | 450 ms |',
+      '| secagg/threads/masks/x | 0.55 x |  | 0.588 x |',
+    ]);
     expect(withSection(changed, 'secagg', sectionIn(readme, 'secagg'))).toBe(readme);
     expect(() => sectionIn('no marks', 'secagg')).toThrow('once each');
   });
