@@ -8,13 +8,14 @@ import { parseArgs } from 'node:util';
 import { machine, type Report } from './harness.ts';
 import { kernel } from './kernel.ts';
 import { tableOf } from './report.ts';
+import { scenario } from './scenario.ts';
 import { secagg } from './secagg.ts';
 
 /** Measures one room. */
 type Room = (options: { readonly long: boolean }) => Promise<Report>;
 
 /** The rooms that can be measured. */
-const rooms: Readonly<Record<string, Room>> = { kernel, secagg };
+const rooms: Readonly<Record<string, Room>> = { kernel, scenario, secagg };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' }, long: { type: 'boolean', default: false } },
