@@ -38,15 +38,12 @@ export type ThreadOptions = {
  * @param threads how many, at least 1; more than the machine has cores bring nothing.
  * @param execArgv flags of Node for the threads; those of this process unless the caller says otherwise.
  */
-export const openPool = (
-  threads: number,
-  execArgv: readonly string[] = process.execArgv,
-): Tinypool =>
+export const openPool = (threads: number, execArgv?: readonly string[]): Tinypool =>
   new Tinypool({
     filename: new URL('./worker.ts', import.meta.url),
     minThreads: threads,
     maxThreads: threads,
-    execArgv: [...execArgv],
+    ...(execArgv && { execArgv: [...execArgv] }),
   });
 
 /**
