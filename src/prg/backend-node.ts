@@ -11,6 +11,15 @@ function initialVector(firstBlock: number): Uint8Array {
   return iv;
 }
 
+/**
+ * Gives a chunk's memory back now. Waiting for the garbage collector costs more than the keystream: each
+ * chunk then lies in memory that the processor has not touched yet, and the collector runs often.
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
+  // A runtime that cuts its answers out of a larger buffer keeps that buffer.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 function makeBackend(crypto: NonNullable<typeof nodeCrypto>): KeystreamBackend {
   return Object.freeze({
     name: 'node',
@@ -25,6 +34,7 @@ function makeBackend(crypto: NonNullable<typeof nodeCrypto>): KeystreamBackend {
             combineTile(tile, chunk, negative);
           } finally {
             wipe(chunk);
+            release(chunk);
           }
         },
         // Frees OpenSSL's context, and with it its key, now rather than at some garbage collection.
@@ -38,7 +48,7 @@ function makeBackend(crypto: NonNullable<typeof nodeCrypto>): KeystreamBackend {
  * Keystream from the runtime, or `undefined` where `node:crypto` is absent or lacks plain ChaCha20
  * (BoringSSL builds do).
  *
- * **Cost:** `cipher.update` allocates each chunk of 64 KB; it is wiped after use.
+ * **Cost:** `cipher.update` allocates each chunk of 64 KB; it is wiped and given back after use.
  */
 export const nodeBackend: KeystreamBackend | undefined =
   nodeCrypto?.getCipherInfo?.('chacha20') === undefined ? undefined : makeBackend(nodeCrypto);

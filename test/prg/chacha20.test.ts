@@ -168,27 +168,32 @@ describe('the three back ends', () => {
     expect(new Uint8Array(vector.buffer, TABLES, end).every((byte) => byte === 0)).toBe(true);
   });
 
-  test('OpenSSL’s chunks are wiped', () => {
+  test('OpenSSL’s chunks are wiped, and given back at once', () => {
     const made: Uint8Array[] = [];
+    let wiped = 0;
     const prototype = Object.getPrototypeOf(
       createCipheriv('chacha20', someKey, new Uint8Array(16)),
     ) as { update: (data: Uint8Array) => Uint8Array };
     const { update } = prototype;
-    let first = 0;
+    const { transfer } = ArrayBuffer.prototype;
     prototype.update = function recorded(data) {
       const chunk = update.call(this, data);
-      first ||= chunk[0] as number;
+      expect(chunk.some((byte) => byte !== 0)).toBe(true);
       made.push(chunk);
       return chunk;
+    };
+    ArrayBuffer.prototype.transfer = function recorded(length) {
+      if (new Uint8Array(this).every((byte) => byte === 0)) wiped++;
+      return transfer.call(this, length);
     };
     try {
       collect(node, someKey, 0, 20_000);
     } finally {
       prototype.update = update;
+      ArrayBuffer.prototype.transfer = transfer;
     }
-    expect(made).toHaveLength(2);
-    expect(first).not.toBe(0);
-    expect(made.every((chunk) => chunk.every((byte) => byte === 0))).toBe(true);
+    expect([made.length, wiped]).toEqual([2, 2]);
+    expect(made.every(({ buffer }) => (buffer as ArrayBuffer).detached)).toBe(true);
   });
 
   test.each(backends)('leave the key as it was: $name', (backend) => {
