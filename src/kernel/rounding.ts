@@ -3,7 +3,11 @@
  * numbers. Lengths and ranges are the caller's to check.
  */
 import { instanceFor, livesIn, PIECE, room, stage, unstage, wipeScratches } from './staging.ts';
-import { dequantise as dequantiseTwin, quantise as quantiseTwin } from './twin/rounding.ts';
+import {
+  dequantiseDoubles as doublesTwin,
+  dequantiseFloats as floatsTwin,
+  quantise as quantiseTwin,
+} from './twin/rounding.ts';
 import { type Instance, SCRATCHES } from './wasm.ts';
 
 /** Real numbers as kernels take them: floats become doubles exactly. */
@@ -121,8 +125,8 @@ function quantisePiece(
  * `out[i]` = z / divisor, where z ≡ words[i] mod 2^bits and −2^(bits−1) ≤ z < 2^(bits−1).
  *
  * The quotient is the double nearest to the true one, except that now and then, where two doubles are
- * nearly as near, it is the other; a quotient that is a double is found exactly. A float is that double,
- * rounded once more.
+ * nearly as near, it is the other; a quotient that is a double is found exactly. A float is z · (1 / divisor),
+ * computed in doubles and rounded to a float at the end.
  *
  * @param out where the numbers go; apart from `words`
  * @param words as long as `out`
@@ -138,9 +142,11 @@ export function dequantiseInto(
   divisor: number,
 ): void {
   const instance = instanceFor(out.length, out, words);
-  const { high, low } = reciprocal(divisor);
+  const { high, low } =
+    out instanceof Float64Array ? reciprocal(divisor) : { high: 1 / divisor, low: 0 };
   if (instance === undefined) {
-    dequantiseTwin(out, words, bits, high, low);
+    if (out instanceof Float64Array) doublesTwin(out, words, bits, high, low);
+    else floatsTwin(out, words, bits, high);
     return;
   }
   const { dequantiseDoubles, dequantiseFloats } = instance.exports;

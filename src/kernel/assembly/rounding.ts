@@ -70,6 +70,27 @@ export function quantiseFloats(
   return f64x2.add(f64x2.mul(x, high), f64x2.mul(x, low));
 }
 
+/** z · factor, to be rounded to a float. */
+@inline function product(z: v128, factor: v128): v128 {
+  return f32x4.demote_f64x2_zero(f64x2.mul(f64x2.convert_low_i32x4_s(z), factor));
+}
+
+/** Four of either. */
+@inline function quotients(out: usize, z: v128, high: v128, low: v128, single: bool): void {
+  const upper = v128.shuffle<i64>(z, z, 1, 1);
+  if (single) {
+    v128.store(out, v128.shuffle<i64>(product(z, high), product(upper, high), 0, 2));
+  } else {
+    v128.store(out, quotient(z, high, low));
+    v128.store(out, quotient(upper, high, low), 16);
+  }
+}
+
+/** From residues mod 2 · sign to −sign … sign − 1. */
+@inline function centred(words: v128, mask: v128, sign: v128): v128 {
+  return i32x4.sub(v128.xor(v128.and(words, mask), sign), sign);
+}
+
 @inline function dequantiseInto(
   out: usize, from: usize, n: u32, mask: u32, sign: u32, high: f64, low: f64, single: bool,
 ): void {
@@ -77,29 +98,29 @@ export function quantiseFloats(
   const signs = i32x4.splat(sign);
   const highs = f64x2.splat(high);
   const lows = f64x2.splat(low);
-  for (; n >= 4; n -= 4, from += 16) {
-    const bits = v128.xor(v128.and(v128.load(from), masks), signs);
-    const z = i32x4.sub(bits, signs);
-    const first = quotient(z, highs, lows);
-    const second = quotient(v128.shuffle<i64>(z, z, 1, 1), highs, lows);
-    if (single) {
-      const p = f32x4.demote_f64x2_zero(first);
-      v128.store(out, v128.shuffle<i64>(p, f32x4.demote_f64x2_zero(second), 0, 2));
-      out += 16;
-    } else {
-      v128.store(out, first);
-      v128.store(out, second, 16);
-      out += 32;
+  const step: usize = single ? 16 : 32;
+  if (mask == 0xffffffff) {
+    // Words of 32 bits are centred as they are.
+    for (; n >= 16; n -= 16, from += 64, out += 4 * step) {
+      quotients(out, v128.load(from), highs, lows, single);
+      quotients(out + step, v128.load(from, 16), highs, lows, single);
+      quotients(out + 2 * step, v128.load(from, 32), highs, lows, single);
+      quotients(out + 3 * step, v128.load(from, 48), highs, lows, single);
     }
+  }
+  for (; n >= 16; n -= 16, from += 64, out += 4 * step) {
+    quotients(out, centred(v128.load(from), masks, signs), highs, lows, single);
+    quotients(out + step, centred(v128.load(from, 16), masks, signs), highs, lows, single);
+    quotients(out + 2 * step, centred(v128.load(from, 32), masks, signs), highs, lows, single);
+    quotients(out + 3 * step, centred(v128.load(from, 48), masks, signs), highs, lows, single);
   }
   for (; n > 0; n--, from += 4) {
     const z = (((load<u32>(from) & mask) ^ sign) - sign) as i32 as f64;
-    const x = z * high + z * low;
     if (single) {
-      store<f32>(out, x as f32);
+      store<f32>(out, (z * high) as f32);
       out += 4;
     } else {
-      store<f64>(out, x);
+      store<f64>(out, z * high + z * low);
       out += 8;
     }
   }
@@ -116,9 +137,9 @@ export function dequantiseDoubles(
   dequantiseInto(out, from, n, mask, sign, high, low, false);
 }
 
-/** The same, rounded once more, to floats. */
+/** out[i] = z · factor, rounded to a float. */
 export function dequantiseFloats(
-  out: usize, from: usize, n: u32, mask: u32, sign: u32, high: f64, low: f64,
+  out: usize, from: usize, n: u32, mask: u32, sign: u32, factor: f64,
 ): void {
-  dequantiseInto(out, from, n, mask, sign, high, low, true);
+  dequantiseInto(out, from, n, mask, sign, factor, 0, true);
 }

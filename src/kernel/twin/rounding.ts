@@ -25,8 +25,8 @@ export function quantise(
  * `out[i]` = z · (high + low), where z ≡ words[i] mod 2^bits and −2^(bits−1) ≤ z < 2^(bits−1). The first
  * product is exact if `high` has at most 21 significant bits.
  */
-export function dequantise(
-  out: Float32Array | Float64Array,
+export function dequantiseDoubles(
+  out: Float64Array,
   words: Uint32Array | Int32Array,
   bits: number,
   high: number,
@@ -36,5 +36,18 @@ export function dequantise(
   for (let i = 0; i < out.length; i++) {
     const z = ((words[i] as number) << shift) >> shift;
     out[i] = z * high + z * low;
+  }
+}
+
+/** `out[i]` = z · factor, rounded to a float; z as in {@link dequantiseDoubles}. */
+export function dequantiseFloats(
+  out: Float32Array,
+  words: Uint32Array | Int32Array,
+  bits: number,
+  factor: number,
+): void {
+  const shift = 32 - bits;
+  for (let i = 0; i < out.length; i++) {
+    out[i] = (((words[i] as number) << shift) >> shift) * factor;
   }
 }
