@@ -44,7 +44,7 @@ export const runBatches = ({ fields, port, stop }: Job): Promise<unknown> =>
         end(() => reject(error));
       } finally {
         // These are this thread's copies, and nobody needs them any more.
-        for (const { shares } of batch) for (const share of shares) share.fill(0);
+        for (const { shares } of batch) shares.fill(0);
       }
     });
   });
@@ -81,7 +81,7 @@ const closedPiece = (name: string, fields: UnmaskWork['fields']): Piece => ({
     fields,
   },
   dealer: { index: 0, id: 'nobody' as Piece['dealer']['id'] },
-  shares: Array.from({ length: 32 }, () => randomBytes(32)),
+  shares: new Uint8Array(randomBytes(32 * 32)),
   weights: new Uint16Array(32).fill(1),
   shareCount: 64,
   opens: { secret: 'self', commitment: new Uint8Array(32) },

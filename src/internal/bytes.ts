@@ -41,8 +41,22 @@ export const u32 = (value: number): Uint8Array =>
   Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 
 /** Every part preceded by its length in four bytes: no two lists of parts give the same bytes. */
-export const lengthPrefixed = (...parts: readonly Uint8Array[]): Uint8Array =>
-  concat(...parts.flatMap((part) => [u32(part.length), part]));
+export function lengthPrefixed(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += 4 + part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    const size = part.length;
+    out[at++] = size >>> 24;
+    out[at++] = size >>> 16;
+    out[at++] = size >>> 8;
+    out[at++] = size;
+    out.set(part, at);
+    at += size;
+  }
+  return out;
+}
 
 /** Overwrites with zeros. JavaScript may have copied the bytes elsewhere; this is best effort. */
 export function wipe(...secrets: readonly (Uint8Array | Uint32Array | undefined)[]): void {

@@ -9,7 +9,7 @@ import { type AgreementKeyPair, type SuiteName, suite } from '../identity/suite.
 import { assertInteger } from '../internal/assert.ts';
 import { equalBytes, wipe } from '../internal/bytes.ts';
 import { type Accumulator, assertFields, holdOnce, markUnopened } from './accumulator.ts';
-import { encapsulationCoins, maskingKeyPair, selfSeedCommitment } from './keys.ts';
+import { encapsulationCoins, maskingKeyPair, SEED_LENGTH, selfSeedCommitment } from './keys.ts';
 import { addsMask, applyMasks, edgeMask, type Mask, selfMask, wipeMasks } from './masking.ts';
 import { combineWithWeights, fieldFor } from './shamir.ts';
 import type { FieldShape, KeyTerms } from './terms.ts';
@@ -46,8 +46,8 @@ export type Piece = {
   readonly name: string;
   readonly round: PieceRound;
   readonly dealer: Member;
-  /** As many shares as the threshold, and their Lagrange weights. */
-  readonly shares: readonly Uint8Array[];
+  /** As many shares as the threshold, one after the other, 32 bytes each; and their Lagrange weights. */
+  readonly shares: Uint8Array;
   readonly weights: Uint16Array;
   /** All shares that can exist: decides the field. */
   readonly shareCount: number;
@@ -89,7 +89,10 @@ export function edgesInPiece(fields: readonly FieldShape[], pieceWords: number):
 export function runPieceInto(accumulator: Accumulator, piece: Piece): void {
   assertFields(accumulator, piece.round.fields);
   holdOnce(accumulator, piece.name);
-  const seed = combineWithWeights(piece.shares, piece.weights, fieldFor(piece.shareCount));
+  const shares = Array.from(piece.weights, (_, i) =>
+    piece.shares.subarray(i * SEED_LENGTH, (i + 1) * SEED_LENGTH),
+  );
+  const seed = combineWithWeights(shares, piece.weights, fieldFor(piece.shareCount));
   const masks: Mask[] = [];
   try {
     if (collectMasks(piece, seed, masks)) applyMasks(accumulator.sums, masks.map(undone));

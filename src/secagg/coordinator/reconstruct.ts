@@ -2,6 +2,7 @@
  * Cutting the unmask work: which secrets there are to open (the self-mask seed of every survivor, the
  * masking seed of every dropped client), with which shares, and what they are to be checked against.
  */
+import { concat } from '../../internal/bytes.ts';
 import { neighbours, ownX, shareX } from '../graph.ts';
 import { encapsulates } from '../keys.ts';
 import { edgesInPiece, type Piece, type PieceEdge, type PieceRound } from '../pieces.ts';
@@ -55,7 +56,7 @@ export function unmaskPieces(ledger: Ledger, pieceWords: number): readonly Piece
       name,
       round,
       dealer: { index: dealer, id: idAt(terms, dealer) },
-      shares: used.map(({ value }) => value),
+      shares: concat(...used.map(({ value }) => value)),
       weights: weigh(used),
       shareCount,
       opens:

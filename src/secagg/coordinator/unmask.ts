@@ -1,6 +1,7 @@
 /** The end of a round: take all masks away, here or elsewhere, and say who is in the sum. */
 import { ProtocolError, UsageError } from '../../errors.ts';
 import type { ClientId } from '../../identity/roster.ts';
+import { wipe } from '../../internal/bytes.ts';
 import { reduceInto } from '../../ring/vector.ts';
 import { type TranscriptHead, transcriptHead } from '../../wire/transcript.ts';
 import { type Accumulator, copyAccumulator, finalise, mergeInto } from '../accumulator.ts';
@@ -77,7 +78,10 @@ export function closeUnmask(
   const { fields } = ledger.terms;
   const total = copyAccumulator(ledger.accumulator);
   if (accumulators === undefined) {
-    for (const piece of unmaskWork(state).pieces) runPieceInto(total, piece);
+    for (const piece of unmaskWork(state).pieces) {
+      runPieceInto(total, piece);
+      wipe(piece.shares);
+    }
   } else {
     if (ledger.pieceWords === 0) {
       throw new UsageError(
