@@ -23,9 +23,16 @@ type BenchRecord = {
   readonly bound: number | null;
 };
 
-/** The whole stages; their parts and what they are held against stand in the JSON. */
-const isWhole = ({ name }: BenchRecord): boolean => {
+/** The rooms of which the README shows something. */
+export const SHOWN_ROOMS: readonly string[] = ['kernel', 'secagg'];
+
+/**
+ * The whole stages, and of single loops the ratios with a bound; parts, and what they are held against,
+ * stand in the JSON.
+ */
+const isShown = ({ name, unit }: BenchRecord): boolean => {
   const parts = name.split('/');
+  if (parts[0] === 'kernel') return unit === 'x';
   return parts.length === 4 || (parts[2] === 'unmask' && parts[4] === 'threads=2');
 };
 
@@ -65,8 +72,9 @@ export function resultsOf(room: string): Results | undefined {
 export function sectionFor(results: Results | undefined): string {
   if (results === undefined) return 'No measurement has been committed yet.';
   const { cpu, cores, node, date } = results.machine;
-  const rows = results.records.filter(isWhole).map((record) => {
-    const { name, value, unit, ratio, bound } = record;
+  const rows = results.records.filter(isShown).map((record) => {
+    const { name, value, ratio, bound } = record;
+    const unit = record.unit === 'x' ? '×' : record.unit;
     const raw = ratio === null || !isAgainstRaw(record) ? '' : `${ratio.toFixed(2)} ×`;
     const most = bound === null ? '' : `${bound.toLocaleString('en')} ${unit}`;
     return [name, `${value.toLocaleString('en')} ${unit}`, raw, most];

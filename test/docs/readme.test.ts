@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { resultsOf, sectionFor, sectionIn, withSection } from './bench-section.ts';
+import { resultsOf, SHOWN_ROOMS, sectionFor, sectionIn, withSection } from './bench-section.ts';
 import { documentedFiles, fencesIn, ROOT, textOf } from './fences.ts';
 
 const readme = textOf('README.md');
@@ -123,9 +123,12 @@ describe('measurements', () => {
     bound: number | null = null,
   ) => ({ name, value, unit, against, ratio, bound });
 
-  test('are those of the committed results (else: node test/docs/run.ts)', () => {
-    expect(sectionIn(readme, 'secagg')).toBe(sectionFor(resultsOf('secagg')));
-  });
+  test.each(SHOWN_ROOMS)(
+    'of %s are those of the committed results (else: node test/docs/run.ts)',
+    (room) => {
+      expect(sectionIn(readme, room)).toBe(sectionFor(resultsOf(room)));
+    },
+  );
 
   test('are replaced as a whole', () => {
     const results = {
@@ -143,7 +146,7 @@ describe('measurements', () => {
       '| secagg/client/bytes/x | 12,345 bytes |  |  |',
       '| secagg/coordinator/unmask/x | 20 ms | 1.50 × |  |',
       '| secagg/coordinator/unmask/x/threads=2 | 11 ms |  | 450 ms |',
-      '| secagg/threads/masks/x | 0.55 x |  | 0.588 x |',
+      '| secagg/threads/masks/x | 0.55 × |  | 0.588 × |',
     ]);
     expect(withSection(changed, 'secagg', sectionIn(readme, 'secagg'))).toBe(readme);
     expect(() => sectionIn('no marks', 'secagg')).toThrow('once each');

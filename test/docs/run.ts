@@ -1,8 +1,9 @@
 /** Writes the committed measurements into the README: `node test/docs/run.ts`. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { resultsOf, sectionFor, withSection } from './bench-section.ts';
+import { resultsOf, SHOWN_ROOMS, sectionFor, withSection } from './bench-section.ts';
 import { ROOT, textOf } from './fences.ts';
 
-const section = sectionFor(resultsOf('secagg'));
-writeFileSync(join(ROOT, 'README.md'), withSection(textOf('README.md'), 'secagg', section));
+let text = textOf('README.md');
+for (const room of SHOWN_ROOMS) text = withSection(text, room, sectionFor(resultsOf(room)));
+writeFileSync(join(ROOT, 'README.md'), text);
