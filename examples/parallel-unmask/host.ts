@@ -74,7 +74,12 @@ export const unmaskOnThreads = async (
   options: ThreadOptions,
 ): Promise<readonly Accumulator[]> => {
   options.signal?.throwIfAborted();
-  return await runOnThreads(unmaskWork(state), options);
+  const work = unmaskWork(state);
+  try {
+    return await runOnThreads(work, options);
+  } finally {
+    for (const { shares } of work.pieces) shares.fill(0); // Copies that `unmaskWork` made.
+  }
 };
 
 /** Runs pieces that are cut already; see {@link unmaskOnThreads}. */

@@ -43,6 +43,7 @@ export function keystreamTile(
     bytes.fill(0, scratch, scratch + 4 * GROUP_WORDS);
     exports.addKeystream(scratch, TABLES, 1);
     (negative ? exports.subtract : exports.add)(byteOffset + 4 * (length - rest), scratch, rest);
+    bytes.fill(0, scratch, scratch + 4 * GROUP_WORDS);
   }
   words.fill(0, state, state + 16);
 }

@@ -94,7 +94,7 @@ const homes = new WeakMap<ArrayBufferLike, Instance>();
 let compiled: WebAssembly.Module | null | undefined;
 
 /** For vectors that live elsewhere; made when first needed. */
-let shared: Instance | undefined;
+let shared: Instance | null | undefined;
 
 /** Which code runs here: the WebAssembly module, or its twins in TypeScript. Chosen once. */
 export const kernelPath = (): 'wasm' | 'twin' => (moduleOrNull() === null ? 'twin' : 'wasm');
@@ -104,8 +104,8 @@ export const homeOf = (view: View): Instance | undefined => homes.get(view.buffe
 
 /** An instance for views that live elsewhere; nothing where there is no WebAssembly. */
 export function sharedInstance(): Instance | undefined {
-  shared ??= instantiate(HEAP);
-  return shared;
+  if (shared === undefined) shared = instantiate(HEAP) ?? null;
+  return shared ?? undefined;
 }
 
 /**
@@ -153,7 +153,7 @@ function instantiate(bytes: number): Instance | undefined {
 }
 
 function moduleOrNull(): WebAssembly.Module | null {
-  compiled ??= compile();
+  if (compiled === undefined) compiled = compile();
   return compiled;
 }
 

@@ -37,12 +37,8 @@ export const createAccumulator = (fields: readonly FieldShape[]): Accumulator =>
     unopened: new Set<string>(),
   });
 
-/**
- * Records a name before its addend is added.
- *
- * @throws UsageError `duplicate-id` if it is held already; nothing was added.
- */
-export function holdOnce(accumulator: Accumulator, name: string): void {
+/** @throws UsageError `duplicate-id` if a name is held already. */
+export function refuseHeld(accumulator: Accumulator, name: string): void {
   if (accumulator.holds.has(name)) {
     throw new UsageError(
       'duplicate-id',
@@ -50,8 +46,21 @@ export function holdOnce(accumulator: Accumulator, name: string): void {
       { name },
     );
   }
+}
+
+/**
+ * Records a name before its addend is added.
+ *
+ * @throws UsageError `duplicate-id` if it is held already; nothing was added.
+ */
+export function holdOnce(accumulator: Accumulator, name: string): void {
+  refuseHeld(accumulator, name);
   (accumulator.holds as Set<string>).add(name);
 }
+
+/** Makes an accumulator useless for good: an addend went in halfway. */
+export const spoil = (accumulator: Accumulator): void =>
+  void (accumulator.holds as Set<string>).add('half an addend, after an error');
 
 /** Records that a piece which is held did not open. */
 export const markUnopened = (accumulator: Accumulator, name: string): void =>
@@ -105,11 +114,12 @@ export function addUpload(accumulator: Accumulator, name: string, upload: Uint8A
 /**
  * Adds everything that `other` holds; `other` stays as it was. Commutative and associative.
  *
- * @throws UsageError `duplicate-id` if both hold one name, `wrong-length` if their fields differ; the
- * accumulator is then as it was.
+ * @throws UsageError `duplicate-id` if both hold one name, `wrong-length` if their fields differ,
+ * `wrong-type` if `other` is not whole; the accumulator is then as it was.
  */
 export function mergeInto(accumulator: Accumulator, other: Accumulator): void {
   assertFields(accumulator, other.fields);
+  assertWhole(other);
   const both = [...other.holds].find((name) => accumulator.holds.has(name));
   if (both !== undefined) {
     throw new UsageError(
@@ -130,6 +140,21 @@ export function copyAccumulator(accumulator: Accumulator): Accumulator {
   const copy = createAccumulator(accumulator.fields);
   mergeInto(copy, accumulator);
   return copy;
+}
+
+/** What came from another thread or machine is checked before any of it is added. */
+function assertWhole({ fields, sums, holds, unopened }: Accumulator): void {
+  const isWhole =
+    sums.length === fields.length &&
+    fields.every(({ length }, i) => sums[i] instanceof Uint32Array && sums[i]?.length === length) &&
+    holds instanceof Set &&
+    unopened instanceof Set &&
+    [...unopened].every((name) => holds.has(name));
+  if (isWhole) return;
+  throw new UsageError(
+    'wrong-type',
+    'accumulator: got something else, expected one Uint32Array a field, and sets of names',
+  );
 }
 
 /**

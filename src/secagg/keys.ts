@@ -135,9 +135,19 @@ export const selfMaskKey = (
     utf8(field),
   ]);
 
+/** SHA-256 of length-prefixed parts, one of which is secret: the copy of them is overwritten. */
+function hashOfSecret(...parts: readonly Uint8Array[]): Uint8Array {
+  const input = lengthPrefixed(...parts);
+  try {
+    return sha256(input);
+  } finally {
+    wipe(input);
+  }
+}
+
 /** The commitment by which a reconstructed self-mask seed is checked. 32 bytes. */
 export const selfSeedCommitment = (terms: KeyTerms, client: number, seed: Uint8Array): Uint8Array =>
-  sha256(lengthPrefixed(utf8('veilsum/v1 self seed'), terms.roundId, u32(client), seed));
+  hashOfSecret(utf8('veilsum/v1 self seed'), terms.roundId, u32(client), seed);
 
 /** Which of a client's two secrets a share belongs to. */
 export type SecretKind = 'self' | 'masking';
@@ -150,14 +160,12 @@ export const shareHash = (
   holder: number,
   share: Uint8Array,
 ): Uint8Array =>
-  sha256(
-    lengthPrefixed(
-      utf8(`veilsum/v1 share of ${kind}`),
-      terms.roundId,
-      u32(dealer),
-      u32(holder),
-      share,
-    ),
+  hashOfSecret(
+    utf8(`veilsum/v1 share of ${kind}`),
+    terms.roundId,
+    u32(dealer),
+    u32(holder),
+    share,
   ).slice(0, SHARE_HASH_LENGTH);
 
 /** Associated data of a sealed pair of shares. */

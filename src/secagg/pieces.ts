@@ -8,7 +8,14 @@ import type { ClientId } from '../identity/roster.ts';
 import { type AgreementKeyPair, type SuiteName, suite } from '../identity/suite.ts';
 import { assertInteger } from '../internal/assert.ts';
 import { equalBytes, wipe } from '../internal/bytes.ts';
-import { type Accumulator, assertFields, holdOnce, markUnopened } from './accumulator.ts';
+import {
+  type Accumulator,
+  assertFields,
+  holdOnce,
+  markUnopened,
+  refuseHeld,
+  spoil,
+} from './accumulator.ts';
 import { encapsulationCoins, maskingKeyPair, SEED_LENGTH, selfSeedCommitment } from './keys.ts';
 import { addsMask, applyMasks, edgeMask, type Mask, selfMask, wipeMasks } from './masking.ts';
 import { combineWithWeights, fieldFor } from './shamir.ts';
@@ -80,7 +87,8 @@ export function edgesInPiece(fields: readonly FieldShape[], pieceWords: number):
  * remembers, nothing is taken away, and whoever closes the round learns the dealer's name.
  *
  * @throws UsageError `duplicate-id` if the accumulator holds this piece already, `wrong-length` if it is
- * for other fields; the accumulator is then as it was.
+ * for other fields or the piece is damaged. @throws ProtocolError `bad-key`. The accumulator is then as it
+ * was, and the piece may be run again.
  *
  * **Cost**: Shamir, O(threshold); for a dropped client two key agreements and, for every edge, one more
  * and a keystream over all fields; for a survivor one keystream. No allocation beyond keys and what the
@@ -88,18 +96,30 @@ export function edgesInPiece(fields: readonly FieldShape[], pieceWords: number):
  */
 export function runPieceInto(accumulator: Accumulator, piece: Piece): void {
   assertFields(accumulator, piece.round.fields);
-  holdOnce(accumulator, piece.name);
+  refuseHeld(accumulator, piece.name);
   const shares = Array.from(piece.weights, (_, i) =>
     piece.shares.subarray(i * SEED_LENGTH, (i + 1) * SEED_LENGTH),
   );
   const seed = combineWithWeights(shares, piece.weights, fieldFor(piece.shareCount));
   const masks: Mask[] = [];
   try {
-    if (collectMasks(piece, seed, masks)) applyMasks(accumulator.sums, masks.map(undone));
-    else markUnopened(accumulator, piece.name);
+    const isOpen = collectMasks(piece, seed, masks);
+    holdOnce(accumulator, piece.name);
+    if (!isOpen) markUnopened(accumulator, piece.name);
+    else takeAway(accumulator, masks);
   } finally {
     wipe(seed);
     wipeMasks(masks);
+  }
+}
+
+/** Undoes masks. Should that fail halfway, the accumulator can never be finalised. */
+function takeAway(accumulator: Accumulator, masks: readonly Mask[]): void {
+  try {
+    applyMasks(accumulator.sums, masks.map(undone));
+  } catch (error) {
+    spoil(accumulator);
+    throw error;
   }
 }
 
@@ -155,5 +175,7 @@ function kemSecretOf(
   const coins = encapsulationCoins(terms, seed, dropped, index);
   const { ciphertext, kemSecret } = terms.suite.encapsulate(maskingKey, coins);
   wipe(coins);
-  return equalBytes(ciphertext, kemCiphertext) ? kemSecret : undefined;
+  if (equalBytes(ciphertext, kemCiphertext)) return kemSecret;
+  wipe(kemSecret);
+  return undefined;
 }

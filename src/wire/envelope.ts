@@ -85,15 +85,23 @@ export type EnvelopeLimits = { readonly header: number; readonly payload: number
 /**
  * Reads a message strictly.
  *
- * @returns its payload is a view of `message`, not a copy; all else is copied
+ * @returns its payload is a view of `foreign`, not a copy (unless that is shared memory); all else is copied
  * @throws CodecError any code but `wrong-…`: those are for who knows the round.
  *
  * **Cost**: one pass over the payload, for its digest.
  */
-export function decodeEnvelope(message: Uint8Array, limits: EnvelopeLimits): Envelope {
+export function decodeEnvelope(foreign: Uint8Array, limits: EnvelopeLimits): Envelope {
   const maxBytes = limits.header + limits.payload + ENVELOPE_OVERHEAD;
-  const start = message instanceof Uint8Array && message.length <= maxBytes ? startOf(message) : 0;
-  if (typeof start === 'number' || start.payloadAt + start.payloadLength !== message.length) {
+  const isRead = foreign instanceof Uint8Array && foreign.length <= maxBytes;
+  // Memory that another thread shares could change between two looks at it.
+  const isOwn = isRead && foreign.buffer instanceof ArrayBuffer;
+  const message = isRead && !isOwn ? Uint8Array.from(foreign) : foreign;
+  const start = isRead ? startOf(message) : FOREIGN;
+  if (
+    typeof start === 'number' ||
+    start.payloadAt + start.payloadLength !== message.length ||
+    start.payloadLength > limits.payload
+  ) {
     // Not the layout, too long, too short: the general decoder says what is wrong with it.
     return withPayload(decode(message, { what: WHAT, maxBytes }), limits);
   }

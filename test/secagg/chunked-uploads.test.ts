@@ -152,6 +152,36 @@ describe('a recorded round', async () => {
     expect(fault).toMatchObject({ code: 'wrong-round' });
   });
 
+  test('a chunk in shared memory may change afterwards: what was hashed is what is added', () => {
+    const [state, whole] = [masking(), masking()];
+    coordinator.accept(whole, some);
+    const staging = coordinator.openStaging(state, { places: 1 });
+    const shared = new Uint8Array(new SharedArrayBuffer(some.length));
+    shared.set(some);
+    const upload = coordinator.beginUpload(staging) as coordinator.Upload;
+    expect(coordinator.feedUpload(upload, shared)).toBeUndefined();
+    shared.fill(7);
+    expect(coordinator.finishUpload(upload)).toBeUndefined();
+    expect(sumOf(state)).toBe(sumOf(whole));
+    shared.set(some);
+    const other = masking();
+    expect(coordinator.accept(other, shared)).toBeUndefined();
+    expect(sumOf(other)).toBe(sumOf(whole));
+  });
+
+  test('a place is freed even if taking the upload in throws', () => {
+    const state = masking();
+    const staging = coordinator.openStaging(state, { places: 1 });
+    const ledger = ledgerOf(state);
+    (ledger.accumulator.holds as Set<string>).add('upload/1');
+    const upload = coordinator.beginUpload(staging) as coordinator.Upload;
+    expect(feed(upload, some, [77])).toBeUndefined();
+    expect(() => coordinator.finishUpload(upload)).toThrow(
+      expect.objectContaining({ code: 'duplicate-id' }),
+    );
+    expect(coordinator.beginUpload(staging)).toBeDefined();
+  });
+
   test('places are limited, freed when abandoned, and end with their phase', () => {
     const state = masking();
     for (const places of [0, 1.5, 65_537]) {

@@ -67,18 +67,22 @@ export const mask = (
 
     const masked = vectors.map((vector) => vector.slice());
     const masks: Mask[] = [selfMask(terms, memory.selfSeed, self, context)];
-    let held: readonly HeldShares[];
+    const held: HeldShares[] = [];
     try {
-      held = withKeyPairs(terms, memory, (sealing, masking) =>
-        entries.flatMap(({ peer, part }) => {
+      withKeyPairs(terms, memory, (sealing, masking) => {
+        for (const { peer, part } of entries) {
           const kem = edgeKem(terms, self, masking, peer, part.maskingCiphertext);
           const edge = { self, peer: peer.index, keys: masking, peerKey: peer.maskingKey, context };
           masks.push(edgeMask(terms, { ...edge, ...kem }));
           if (kem.kemSecret !== peer.maskingKemSecret) wipe(kem.kemSecret);
-          return open(contents, sealing, peer, part) ?? [];
-        }),
-      );
+          const opened = open(contents, sealing, peer, part);
+          if (opened !== undefined) held.push(opened);
+        }
+      });
       applyMasks(masked, masks);
+    } catch (error) {
+      wipe(...masked, ...held.flatMap((share) => [share.self, share.masking]));
+      throw error;
     } finally {
       wipeMasks(masks);
     }

@@ -2,7 +2,7 @@
  * Cutting the unmask work: which secrets there are to open (the self-mask seed of every survivor, the
  * masking seed of every dropped client), with which shares, and what they are to be checked against.
  */
-import { concat } from '../../internal/bytes.ts';
+import { concat, toHex } from '../../internal/bytes.ts';
 import { neighbours, ownX, shareX } from '../graph.ts';
 import { encapsulates } from '../keys.ts';
 import { edgesInPiece, type Piece, type PieceEdge, type PieceRound } from '../pieces.ts';
@@ -21,21 +21,21 @@ type Cut = {
 /** How the work is cut; a function of who is in and of `pieceWords` alone. */
 export function cutsOf({ terms, u2, u3 }: Ledger, pieceWords: number): readonly Cut[] {
   const size = edgesInPiece(terms.fields, pieceWords);
+  // A name says of which round and how it was cut, so that work of another round, or of two cuts, never
+  // passes for complete.
+  const round = toHex(terms.roundId);
   return u2.flatMap((dealer): Cut[] => {
-    if (isAmong(u3, dealer)) return [{ name: `self/${dealer}`, dealer, edges: undefined }];
+    if (isAmong(u3, dealer)) return [{ name: `self/${dealer}/${round}`, dealer, edges: undefined }];
     const survivors = neighbours(terms.graph, dealer)
       .map(({ index }) => index)
       .filter((index) => isAmong(u3, index));
-    return Array.from({ length: Math.ceil(survivors.length / size) }, (_, i) => ({
-      name: `edges/${dealer}/${i}`,
-      dealer,
-      edges: survivors.slice(i * size, (i + 1) * size),
-    }));
+    return Array.from({ length: Math.ceil(survivors.length / size) }, (_, i) => {
+      const [from, to] = [i * size, Math.min((i + 1) * size, survivors.length)];
+      const name = `edges/${dealer}/${from}-${to}/${round}`;
+      return { name, dealer, edges: survivors.slice(from, to) };
+    });
   });
 }
-
-/** The dealer in a piece's name. */
-export const dealerOf = (name: string): number => Number(name.split('/')[1]);
 
 /**
  * The secrets to open and masks to take away, as independent pieces.

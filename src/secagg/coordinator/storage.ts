@@ -32,7 +32,7 @@ import {
   ledgerOf,
   type Taken,
 } from './state.ts';
-import { indexKeys } from './take-in.ts';
+import { indexKeys, uploadName } from './take-in.ts';
 
 const VERSION = 1;
 
@@ -179,6 +179,14 @@ export function restoreCoordinator(terms: Terms, saved: Uint8Array): Coordinator
     });
   }
   for (const said of readAll(of.masks, n)) ledger.masks.set(said.sender, { said });
+  const { holds } = ledger.accumulator;
+  const uploaded = [...ledger.masks.keys()].map(uploadName);
+  if (holds.size !== uploaded.length || !uploaded.every((name) => holds.has(name))) {
+    throw new CodecError(
+      'malformed',
+      `${what}: its sum holds other uploads than it has headers of`,
+    );
+  }
   for (const said of readAll(of.confirms, n)) ledger.confirms.set(said.sender, { said });
   const skipped = new Map(
     list(of.skipped, n, `${what}: skipped`).map((entry) => {

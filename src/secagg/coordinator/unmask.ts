@@ -10,7 +10,7 @@ import type { Phase } from '../phases.ts';
 import { assertPieceWords, PIECE_WORDS, type Piece, runPieceInto } from '../pieces.ts';
 import { type FieldShape, idAt } from '../terms.ts';
 import { checkClosable, takeClosable } from './closable.ts';
-import { cutsOf, dealerOf, unmaskPieces } from './reconstruct.ts';
+import { cutsOf, unmaskPieces } from './reconstruct.ts';
 import { type CoordinatorState, type Ledger, ledgerOf } from './state.ts';
 import { uploadName } from './take-in.ts';
 
@@ -91,12 +91,11 @@ export function closeUnmask(
     }
     for (const accumulator of accumulators) mergeInto(total, accumulator);
   }
-  const expected = new Set([
-    ...ledger.u3.map(uploadName),
-    ...cutsOf(ledger, ledger.pieceWords).map(({ name }) => name),
-  ]);
-  const opened = finalise(total, expected);
-  refuseUnopened(ledger, total);
+  const cuts = cutsOf(ledger, ledger.pieceWords);
+  const expected = [...ledger.u3.map(uploadName), ...cuts.map(({ name }) => name)];
+  const opened = finalise(total, new Set(expected));
+  const closed = cuts.filter(({ name }) => total.unopened.has(name));
+  refuseUnopened(ledger, new Set(closed.map(({ dealer }) => dealer)));
   const sums = opened.map((sum, i) => {
     const out = new Uint32Array(sum.length);
     reduceInto(out, sum, (fields[i] as FieldShape).modulusBits);
@@ -107,9 +106,9 @@ export function closeUnmask(
 }
 
 /** @throws ProtocolError `bad-share` if a secret did not open. */
-function refuseUnopened({ terms }: Ledger, { unopened }: Accumulator): void {
-  const dealers = [...new Set([...unopened].map(dealerOf))].sort((a, b) => a - b);
-  if (dealers.length === 0) return;
+function refuseUnopened({ terms }: Ledger, of: ReadonlySet<number>): void {
+  if (of.size === 0) return;
+  const dealers = [...of].sort((a, b) => a - b);
   const names = dealers.map((dealer) => `"${idAt(terms, dealer)}"`).join(', ');
   throw new ProtocolError(
     'bad-share',

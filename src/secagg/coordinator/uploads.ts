@@ -45,7 +45,7 @@ const stagings = vault<StagingContents>('staging');
 const uploads = vault<UploadContents>('upload');
 
 /**
- * Makes places for uploads, in the memory of the accumulator.
+ * Makes places for uploads, in the memory of the accumulator (beyond 4 GiB in all, both become plain arrays).
  *
  * @param options.places - uploads that may be under way at a time, 1 to 65,536
  * @throws UsageError `out-of-range`, `state-spent`
@@ -115,9 +115,11 @@ export function feedUpload(upload: Upload, chunk: Uint8Array): Fault | undefined
     if (contents.received + payload.length > contents.start.payloadLength) {
       throw new CodecError('trailing-bytes', 'upload: got bytes after its end');
     }
-    contents.place.set(payload, contents.received);
-    contents.digest.update(payload);
-    contents.received += payload.length;
+    const { place, received } = contents;
+    place.set(payload, received);
+    contents.received = received + payload.length;
+    // Hashed from the place: what is hashed is what will be added, even if another thread writes to the chunk.
+    contents.digest.update(place.subarray(received, contents.received));
     return undefined;
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
@@ -144,8 +146,13 @@ export function finishUpload(upload: Upload): Fault | undefined {
   const empty = new Uint8Array(0);
   const payloadDigest = received === 0 ? empty : digest.digest();
   const payload = place.subarray(0, received);
-  const fault = takeEnvelope(ledger, 'mask', { ...start.head, payload, payloadDigest });
-  return end(upload, fault);
+  let fault: Fault | undefined;
+  try {
+    fault = takeEnvelope(ledger, 'mask', { ...start.head, payload, payloadDigest });
+  } finally {
+    end(upload, fault);
+  }
+  return fault;
 }
 
 /** Ends an upload whose sender is gone, and frees its place. Nothing was added. @throws UsageError `state-spent` */
