@@ -5,12 +5,10 @@
 import {
   begin,
   beginUpload,
-  type CoordinatorState,
   close,
   feedUpload,
   finishUpload,
   openStaging,
-  type Uplink,
   type Upload,
 } from 'veilsum/secagg';
 import {
@@ -178,25 +176,19 @@ async function memory(book: Book): Promise<void> {
     const sharing = deliver(begin(at.terms, { context: CONTEXT }), first.messages);
     const second = await answers(at, 'share', first.cast, sharing.downlinks);
     const masking = deliver(sharing.next, second.messages);
+    // All uploads are there before, as on the network: what grows is the coordinator's.
+    const uploads = await answers(at, 'mask', second.cast, masking.downlinks);
     const staging = openStaging(masking.next, { places: 2 });
     settle();
-    let most = 0;
     const before = process.memoryUsage().arrayBuffers;
-    for (const [i, state] of second.cast) {
-      const one = await answers(at, 'mask', new Map([[i, state]]), masking.downlinks);
-      const message = one.messages[0] as Uplink<'mask'>;
-      settle(); // the client's own vectors
-      const during = process.memoryUsage().arrayBuffers - message.length;
+    let most = 0;
+    for (const message of uploads.messages) {
       receive(staging, message);
       settle();
-      most = Math.max(
-        most,
-        during - before,
-        process.memoryUsage().arrayBuffers - message.length - before,
-      );
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     }
-    const census: CoordinatorState<'mask'> = masking.next;
-    if (close(census).downlinks.size !== clients) throw new Error('memory: an upload is missing');
+    if (close(masking.next).downlinks.size !== clients)
+      throw new Error('memory: an upload is missing');
     const packed = (length * MODULUS_BITS) / 8;
     book.bytes(
       `scenario/coordinator/memory-growth/n=${clients},d=${length}`,
