@@ -30,12 +30,11 @@ export type Accumulator = {
  * **Cost**: 4 bytes an element.
  */
 export const createAccumulator = (fields: readonly FieldShape[]): Accumulator =>
-  Object.freeze({
-    fields,
-    sums: residentVectors(fields.map(({ length }) => length)),
-    holds: new Set<string>(),
-    unopened: new Set<string>(),
-  });
+  onVectors(fields, residentVectors(fields.map(({ length }) => length)));
+
+/** An empty accumulator on given zeros. */
+const onVectors = (fields: readonly FieldShape[], sums: readonly Uint32Array[]): Accumulator =>
+  Object.freeze({ fields, sums, holds: new Set<string>(), unopened: new Set<string>() });
 
 /** @throws UsageError `duplicate-id` if a name is held already. */
 export function refuseHeld(accumulator: Accumulator, name: string): void {
@@ -170,12 +169,7 @@ export function copyWithRooms(
   const { fields } = accumulator;
   const words = bytes.map((size) => Math.ceil(size / 4));
   const vectors = residentVectors([...fields.map(({ length }) => length), ...words]);
-  const copy = Object.freeze({
-    fields,
-    sums: vectors.slice(0, fields.length),
-    holds: new Set<string>(),
-    unopened: new Set<string>(),
-  });
+  const copy = onVectors(fields, vectors.slice(0, fields.length));
   mergeInto(copy, accumulator);
   const rooms = vectors
     .slice(fields.length)

@@ -2,6 +2,8 @@
 // c+2 and c+3, so a quarter round works on all four at once and nothing is shuffled until the end,
 // when four words of four blocks are transposed on their way into the accumulator.
 
+import { into } from './words';
+
 // No byte swizzle by a constant: V8 (Node 24) builds the constant anew for each use, five instructions
 // a rotation. Swapping 16-bit halves it knows as two instructions, and shifting costs three.
 @inline function rotl16(x: v128): v128 {
@@ -20,12 +22,6 @@
 /** Word j of the state, in all four lanes. */
 @inline function splat(state: usize, j: usize): v128 {
   return v128.load_splat<u32>(state + 4 * j);
-}
-
-/** Adds four words to the vector at `p`, or takes them away. */
-@inline function into(p: usize, words: v128, negative: bool): void {
-  const old = v128.load(p);
-  v128.store(p, negative ? i32x4.sub(old, words) : i32x4.add(old, words));
 }
 
 /** Words 4q to 4q+3 of four blocks, given as one register a word, into the four blocks at `p`. */
