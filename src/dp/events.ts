@@ -6,6 +6,7 @@
  * Sensitivities are those of the neighbouring relation under which the event will be priced. An event
  * that makes sense under one relation only is refused under any other.
  */
+import { readEvent } from './event-check.ts';
 
 /**
  * Which two datasets count as neighbours, for the unit of privacy (a client, or a record) that the
@@ -74,3 +75,164 @@ export type DpEvent =
   | { readonly kind: 'composed'; readonly events: readonly DpEvent[] }
   /** The same, `count` times. */
   | { readonly kind: 'repeated'; readonly event: DpEvent; readonly count: number };
+
+/** What an event of this kind is made of, beside its kind. */
+export type EventFields<Kind extends DpEvent['kind']> = Omit<
+  Extract<DpEvent, { readonly kind: Kind }>,
+  'kind'
+>;
+
+/**
+ * Reads an event that came from elsewhere, such as a stored ledger.
+ *
+ * @param value anything, e.g. parsed JSON
+ * @returns a frozen copy
+ * @throws PrivacyError `unsupported-event` (an unknown kind); UsageError `wrong-type` (no record, a
+ *   key missing or too many), `not-finite`, `out-of-range`, `wrong-length` (a field; more than 32
+ *   events in each other, or 10,000 in all)
+ */
+export const assertEvent = (value: unknown): DpEvent => readEvent('event', value) as DpEvent;
+
+/** The event of this kind, checked, copied and frozen. */
+function make<Kind extends DpEvent['kind']>(kind: Kind, fields: EventFields<Kind>): DpEvent {
+  return readEvent(kind, { ...fields, kind }) as DpEvent;
+}
+
+/**
+ * Gaussian noise.
+ *
+ * @param fields.noiseMultiplier standard deviation / L2 sensitivity, from 1e−100 to 1e100
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const gaussian = (fields: EventFields<'gaussian'>): DpEvent => make('gaussian', fields);
+
+/**
+ * Laplace noise on one number.
+ *
+ * @param fields.noiseMultiplier scale b / sensitivity, from 1e−100 to 1e100
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const laplace = (fields: EventFields<'laplace'>): DpEvent => make('laplace', fields);
+
+/**
+ * Discrete Gaussian noise on every coordinate of an integer vector.
+ *
+ * @param fields.sigma the parameter σ (not σ²) in integer units
+ * @param fields.l2Sensitivity in integer units
+ * @param fields.dimension coordinates, from 1
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const discreteGaussian = (fields: EventFields<'discrete-gaussian'>): DpEvent =>
+  make('discrete-gaussian', fields);
+
+/**
+ * Discrete Laplace noise on one integer, P(x) ∝ e^(−rate·|x|).
+ *
+ * @param fields.rate per integer unit, above 0
+ * @param fields.sensitivity whole, from 1
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const discreteLaplace = (fields: EventFields<'discrete-laplace'>): DpEvent =>
+  make('discrete-laplace', fields);
+
+/**
+ * Skellam noise on every coordinate of an integer vector.
+ *
+ * @param fields.variance of the whole sum's noise on one coordinate (not its square root)
+ * @param fields.l2Sensitivity in integer units
+ * @param fields.l1Sensitivity in integer units
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const skellam = (fields: EventFields<'skellam'>): DpEvent => make('skellam', fields);
+
+/**
+ * The sum of independent discrete Gaussians, one from each party, on every coordinate.
+ *
+ * @param fields.parties whose noise is in the sum for certain, from 1
+ * @param fields.localSigma one party's σ in integer units
+ * @param fields.l2Sensitivity in integer units
+ * @param fields.l1Sensitivity in integer units
+ * @param fields.dimension coordinates, padding included, from 1
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const distributedDiscreteGaussian = (
+  fields: EventFields<'distributed-discrete-gaussian'>,
+): DpEvent => make('distributed-discrete-gaussian', fields);
+
+/**
+ * A uniform answer with some probability, else the true one; only between whole replaced answers.
+ *
+ * @param fields.noise the probability of a uniform answer, 0 to 1
+ * @param fields.buckets possible answers, from 2
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const randomisedResponse = (fields: EventFields<'randomised-response'>): DpEvent =>
+  make('randomised-response', fields);
+
+/**
+ * An event in which each unit takes part by its own secret coin. Not for samples of a fixed size.
+ *
+ * @param fields.probability 0 to 1
+ * @param fields.event what is done with the sample
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const poissonSampled = (fields: EventFields<'poisson-sampled'>): DpEvent =>
+  make('poisson-sampled', fields);
+
+/**
+ * An event in which a secret uniform sample of a fixed size takes part. Not for Poisson sampling.
+ *
+ * @param fields.population units, from 1
+ * @param fields.sample units that take part, 1 to `population`
+ * @param fields.event what is done with the sample
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const sampledWithoutReplacement = (
+  fields: EventFields<'sampled-without-replacement'>,
+): DpEvent => make('sampled-without-replacement', fields);
+
+/**
+ * Partial sums from binary trees in one epoch.
+ *
+ * @param fields.noiseMultiplier of each node: standard deviation / L2 sensitivity
+ * @param fields.stepCounts leaves of each tree, each from 1
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const treeAggregation = (fields: EventFields<'tree-aggregation'>): DpEvent =>
+  make('tree-aggregation', fields);
+
+/**
+ * Something proven elsewhere to be ρ-zCDP under the relation that it will be priced in.
+ *
+ * @param fields.rho from 0
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const zeroConcentrated = (fields: EventFields<'zero-concentrated'>): DpEvent =>
+  make('zero-concentrated', fields);
+
+/**
+ * Something proven elsewhere to be (ε, δ)-DP under the relation that it will be priced in.
+ *
+ * @param fields.epsilon from 0
+ * @param fields.delta 0 to 1
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const approximate = (fields: EventFields<'approximate'>): DpEvent =>
+  make('approximate', fields);
+
+/**
+ * All of these events, each chosen knowing the answers before it.
+ *
+ * @param fields.events up to 9,999; none costs nothing
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const composed = (fields: EventFields<'composed'>): DpEvent => make('composed', fields);
+
+/**
+ * The same event again and again.
+ *
+ * @param fields.event what is repeated
+ * @param fields.count how often, from 1
+ * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
+ */
+export const repeated = (fields: EventFields<'repeated'>): DpEvent => make('repeated', fields);
