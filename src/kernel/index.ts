@@ -1,4 +1,5 @@
 /** The hot loops, in WebAssembly where there is any and in plain TypeScript elsewhere. Internal. */
+export { type AliasTable, drawAliasInto } from './alias.ts';
 export { walshHadamard } from './hadamard.ts';
 export { keystreamTile } from './keystream.ts';
 export { type Measures, measure, scaleInto, sumOfSquares } from './norms.ts';
@@ -10,7 +11,7 @@ export {
   type Reals,
   type Scaling,
 } from './rounding.ts';
-export { kernelPath, residentVectors } from './wasm.ts';
+export { kernelPath, residentTables, residentVectors } from './wasm.ts';
 export {
   addWordsInto,
   combineTile,

@@ -26,7 +26,21 @@ type Exports = {
   readonly addSquares: (sums: number, from: number, n: number) => void;
   readonly scale: (out: number, from: number, n: number, factor: number) => void;
   readonly walshHadamard: (p: number, n: number, h: number) => void;
+  readonly drawAlias: Drawing;
+  readonly scanAlias: Drawing;
 };
+
+/** `mask` is one less than the number of columns. */
+type Drawing = (
+  out: number,
+  words: number,
+  n: number,
+  table: number,
+  mask: number,
+  factor: number,
+  signs: number,
+  kept: number,
+) => void;
 
 /** Kernels for a width have it in their name: see assembly/packing.ts. */
 type PackingExports = {
@@ -117,9 +131,16 @@ export function sharedInstance(): Instance | undefined {
  * **Cost**: 4 bytes a word; address space is reserved generously by the engine.
  */
 export function residentVectors(lengths: readonly number[]): readonly Uint32Array[] {
+  const total = lengths.reduce((sum, length) => sum + aligned(4 * length), 0);
+  return total < LEAST_RESIDENT_BYTES
+    ? lengths.map((length) => new Uint32Array(length))
+    : residentTables(lengths);
+}
+
+/** As {@link residentVectors}, but short ones too: for tables that are read many times. */
+export function residentTables(lengths: readonly number[]): readonly Uint32Array[] {
   const sizes = lengths.map((length) => aligned(4 * length));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const instance = total < LEAST_RESIDENT_BYTES ? undefined : instantiate(HEAP + total);
+  const instance = instantiate(HEAP + sizes.reduce((sum, size) => sum + size, 0));
   if (instance === undefined) return lengths.map((length) => new Uint32Array(length));
   let at = HEAP;
   return sizes.map((size, i) => {

@@ -1,5 +1,6 @@
 // The kernel: one WebAssembly module with SIMD, on memory that it is given. It allocates nothing, holds
 // no state of its own and calls nothing outside. `npm run kernel` compiles it into ../module.ts.
+export { drawAlias, scanAlias } from './alias';
 export { addKeystream, subtractKeystream } from './chacha20';
 export { walshHadamard } from './hadamard';
 export { addSquares, measureDoubles, measureFloats, scale } from './norms';
