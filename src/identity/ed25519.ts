@@ -44,8 +44,11 @@ export const SMALL_ORDER_ENCODINGS: readonly Uint8Array[] = [
   `ed${F30}ff`,
 ].map(hex);
 
-/** Whether `a` starts with (or is) `b`; public bytes. */
-const same = (a: Uint8Array, b: Uint8Array): boolean => b.every((byte, i) => a[i] === byte);
+/** Whether 32 public bytes are the same. */
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < 32; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 /** y < p; a "negative zero" x needs y = ±1 and is among the small-order encodings. */
 function isCanonicalPoint(encoded: Uint8Array): boolean {

@@ -99,11 +99,13 @@ export function x25519SharedSecret(pair: X25519KeyPair, theirPublicKey: Uint8Arr
  * @param publicKey - 32 bytes; public, so the time may vary
  */
 export const isLowOrder = (publicKey: Uint8Array): boolean =>
-  LOW_ORDER.some(
-    (low) =>
-      publicKey.length === X25519_LENGTH &&
-      low.every((byte, i) => byte === ((publicKey[i] as number) & (i === 31 ? 0x7f : 0xff))),
-  );
+  publicKey.length === X25519_LENGTH && LOW_ORDER.some((low) => isSameU(publicKey, low));
+
+/** Whether 32 public bytes are those of `u`, their top bit set or clear. */
+function isSameU(publicKey: Uint8Array, u: Uint8Array): boolean {
+  for (let i = 0; i < 31; i++) if (publicKey[i] !== u[i]) return false;
+  return ((publicKey[31] as number) & 0x7f) === u[31];
+}
 
 /**
  * Whether 32 bytes are the one canonical form of their u coordinate: u < p = 2^255 − 19 and the top

@@ -46,8 +46,8 @@ export type Tile = {
   readonly words: Uint32Array;
 };
 
-/** Words in a tile. */
-export const TILE: number = PIECE;
+/** Words in a tile: with four bytes each they fill a scratch. */
+export const TILE: number = 2 * PIECE;
 
 /**
  * Goes over a vector tile by tile: `work` changes each in place.

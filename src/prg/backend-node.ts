@@ -48,7 +48,7 @@ function makeBackend(crypto: NonNullable<typeof nodeCrypto>): KeystreamBackend {
  * Keystream from the runtime, or `undefined` where `node:crypto` is absent or lacks plain ChaCha20
  * (BoringSSL builds do).
  *
- * **Cost:** `cipher.update` allocates each chunk of 64 KB; it is wiped and given back after use.
+ * **Cost:** `cipher.update` allocates each chunk of 128 KB; it is wiped and given back after use.
  */
 export const nodeBackend: KeystreamBackend | undefined =
   nodeCrypto?.getCipherInfo?.('chacha20') === undefined ? undefined : makeBackend(nodeCrypto);

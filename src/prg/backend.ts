@@ -1,11 +1,11 @@
 /** What a source of ChaCha20 keystream has to offer; three of them stand beside this file. */
-import type { Tile } from '../kernel/index.ts';
+import { TILE, type Tile } from '../kernel/index.ts';
 
 /** The nonce of every stream: twelve zero bytes, because a key is expanded once. */
 export const NONCE_BYTES = 12;
 
 /** Bytes of keystream made at a time: large enough to be fast, small enough to stay in cache. */
-export const CHUNK_BYTES = 65_536;
+export const CHUNK_BYTES: number = 4 * TILE;
 
 /** Zeros to encrypt; ciphers give the keystream itself back. Never written to. */
 export const ZEROS: Uint8Array = new Uint8Array(CHUNK_BYTES);
@@ -16,7 +16,7 @@ export const zeros = (size: number): Uint8Array =>
 
 /** One stream that is being expanded, tile after tile. */
 export type OpenStream = {
-  /** Adds the next words of the stream to a tile of at most 64 KB, or takes them away. */
+  /** Adds the next words of the stream to a tile, or takes them away. */
   readonly applyTo: (tile: Tile, negative: boolean) => void;
   /** Forgets the key. */
   readonly close: () => void;

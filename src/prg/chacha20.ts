@@ -57,7 +57,7 @@ const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
  *
  * **Source:** RFC 8439 §2.4.
  *
- * **Cost:** linear; temporary memory of 64 KB, wiped.
+ * **Cost:** linear; temporary memory of 128 KB, wiped.
  */
 export function expandInto(out: Uint32Array, key: Uint8Array, fromWord = 0): void {
   checkStream(out, key, fromWord);
@@ -78,7 +78,7 @@ export function expandInto(out: Uint32Array, key: Uint8Array, fromWord = 0): voi
  *
  * **Source:** RFC 8439 §2.4.
  *
- * **Cost:** linear; temporary memory of 64 KB, wiped.
+ * **Cost:** linear; temporary memory of 128 KB, wiped.
  */
 export function addStreamInto(accumulator: Uint32Array, key: Uint8Array, fromWord = 0): void {
   addStreamsInto(accumulator, [{ key, subtract: false }], fromWord);
@@ -98,7 +98,7 @@ export function addStreamInto(accumulator: Uint32Array, key: Uint8Array, fromWor
  *
  * **Source:** RFC 8439 §2.4.
  *
- * **Cost:** linear; temporary memory of 64 KB, wiped.
+ * **Cost:** linear; temporary memory of 128 KB, wiped.
  */
 export function subtractStreamInto(accumulator: Uint32Array, key: Uint8Array, fromWord = 0): void {
   addStreamsInto(accumulator, [{ key, subtract: true }], fromWord);

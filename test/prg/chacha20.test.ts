@@ -112,7 +112,7 @@ describe('the three back ends', () => {
     }
   });
 
-  test.each([16_383, 16_384, 16_385, 40_000])('agree across chunks, %i words', (length) => {
+  test.each([16_384, 32_767, 32_768, 32_769, 80_000])('agree across chunks, %i words', (length) => {
     const a = collect(node, someKey, 7, length);
     for (const backend of [wasm, nobleBackend]) {
       const b = collect(backend, someKey, 7, length);
@@ -159,9 +159,9 @@ describe('the three back ends', () => {
   });
 
   test.each(backends)('leave neither key nor keystream in the kernel: $name', (backend) => {
-    collect(backend, someKey, 0, 20_000);
+    collect(backend, someKey, 0, 40_000);
     const instance = sharedInstance();
-    const end = SCRATCHES[1] + 65_536;
+    const end = SCRATCHES[1] + 131_072;
     expect(instance?.bytes.subarray(TABLES, end).every((byte) => byte === 0)).toBe(true);
     const [vector] = residentVectors([70_000]) as [Uint32Array];
     applyStreams(backend, vector, [{ key: someKey, subtract: false }], 0);
@@ -188,7 +188,7 @@ describe('the three back ends', () => {
       return transfer.call(this, length);
     };
     try {
-      collect(node, someKey, 0, 20_000);
+      collect(node, someKey, 0, 40_000); // one whole tile and a piece of another
     } finally {
       prototype.update = update;
       ArrayBuffer.prototype.transfer = transfer;
