@@ -60,7 +60,11 @@ export type ProtocolCode =
   | 'plan-refused';
 
 /** Codes of {@link PrivacyError}: the request would cost more privacy than it may. */
-export type PrivacyCode = 'budget-exceeded' | 'unsound-parameters' | 'unsupported-event';
+export type PrivacyCode =
+  | 'budget-exceeded'
+  | 'unsound-parameters'
+  | 'unsupported-event'
+  | 'ledger-tampered';
 
 /** Codes of {@link DependencyError}: the environment lacks something; install it. */
 export type DependencyCode = 'peer-missing' | 'peer-version' | 'runtime-unsupported';
