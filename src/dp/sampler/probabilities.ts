@@ -36,16 +36,20 @@ export type Folded = {
 /**
  * The probabilities of |x|, until the rest is negligible.
  *
- * @param bits the rest is at most 2^−bits, and so is the width of every interval
+ * @param bits the rest is at most 2^−bits
+ * @param precision of the intervals, in bits. An entry carries the roundings of all steps before it, a few
+ *   units each: with the default, and up to 2^22 steps, it is narrower than 2^−bits
  *
  * **Source**: the ratio of neighbouring probabilities of each of the three never grows with n (Poisson
  * numbers are log-concave, and so is their difference), so that a geometric series bounds the tail.
  * **Cost**: a few long multiplications for each of about √(2 ln 2 · bits) standard deviations (for Laplace,
  * bits · ln 2 / rate).
  */
-export function folded(distribution: ExactDistribution, bits: number): Folded {
-  // An entry carries the errors of at most 2^22 steps before it, each of a few units.
-  const precision = bits + 64;
+export function folded(
+  distribution: ExactDistribution,
+  bits: number,
+  precision: number = bits + 64,
+): Folded {
   switch (distribution.kind) {
     case 'discrete-gaussian':
       return foldedGaussian(distribution.sigma2, bits, precision);
