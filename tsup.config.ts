@@ -7,6 +7,7 @@ const config: Options = {
     'src/client.ts',
     'src/coordinator.ts',
     'src/secagg/index.ts',
+    'src/dp/index.ts',
     'src/ring/index.ts',
     'src/identity/index.ts',
     'src/wire/index.ts',

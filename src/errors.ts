@@ -26,7 +26,8 @@ export type CapacityCode =
   | 'ring-overflow'
   | 'too-many-shares'
   | 'graph-infeasible'
-  | 'floor-unreachable';
+  | 'floor-unreachable'
+  | 'noise-too-large';
 
 /** Codes of {@link CodecError}: bytes from outside are not a message; drop them. */
 export type CodecCode =
@@ -64,7 +65,8 @@ export type PrivacyCode =
   | 'budget-exceeded'
   | 'unsound-parameters'
   | 'unsupported-event'
-  | 'ledger-tampered';
+  | 'ledger-tampered'
+  | 'receipt-required';
 
 /** Codes of {@link DependencyError}: the environment lacks something; install it. */
 export type DependencyCode = 'peer-missing' | 'peer-version' | 'runtime-unsupported';

@@ -1,0 +1,32 @@
+/** Differential privacy: what was done (events), what it costs (accountants), and how much noise it takes. */
+export type { DeltaPrice, Price } from './accountants/price.ts';
+export { RDP_ORDERS } from './accountants/rdp.ts';
+export { type CalibrationTarget, calibrate } from './calibrate.ts';
+export {
+  type DistributedParameters,
+  type DistributedRequest,
+  distributedParameters,
+  scaleFor,
+} from './distributed-parameters.ts';
+export { type Accountant, deltaFor, epsilon } from './epsilon.ts';
+export {
+  approximate,
+  assertEvent,
+  composed,
+  type DpEvent,
+  discreteGaussian,
+  discreteLaplace,
+  distributedDiscreteGaussian,
+  type EventFields,
+  gaussian,
+  laplace,
+  type Neighbours,
+  poissonSampled,
+  randomisedResponse,
+  repeated,
+  sampledWithoutReplacement,
+  skellam,
+  treeAggregation,
+  zeroConcentrated,
+} from './events.ts';
+export { integerL1Norm, roundedL2Norm, sumNoiseMultiplier } from './sensitivity.ts';
