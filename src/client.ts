@@ -13,8 +13,10 @@ import type { Signer } from './identity/signer.ts';
 import { type BeaconEvidence, checkBeacon } from './round/beacon.ts';
 import { encodeInputs } from './round/encode.ts';
 import type { Fields, InputsOf } from './round/fields.ts';
+import type { Noise, NoNoise } from './round/noise.ts';
 import { planOf, termsOf } from './round/plan.ts';
 import { assertReviewed, type ReviewedPlan } from './round/policy.ts';
+import { assertAdmitted, type ReceiptOption } from './round/receipt.ts';
 import type { Claim } from './secagg/claim.ts';
 import { advertise as secaggAdvertise } from './secagg/client/advertise.ts';
 import { confirm as secaggConfirm } from './secagg/client/confirm.ts';
@@ -32,21 +34,39 @@ export {
   type BeaconReceipt,
   witness,
 } from './round/beacon.ts';
-export { type Policy, type ReviewedPlan, readPlan } from './round/policy.ts';
+export {
+  type NoisyPolicy,
+  type Policy,
+  type PrivacyPolicy,
+  type ReviewedPlan,
+  readPlan,
+} from './round/policy.ts';
+export type { ReceiptOption } from './round/receipt.ts';
 export type { Claim, ClaimVerdict } from './secagg/claim.ts';
 export { resend, save } from './secagg/client/storage.ts';
 export type { Downlink, Uplink } from './secagg/phases.ts';
 
 declare const fieldsOf: unique symbol;
+declare const noiseOf: unique symbol;
 
-/** A client before step `N` of a round with these fields; usable once. */
-export type ClientState<N extends Next = Next, F extends Fields = Fields> = SecaggState<N> & {
+/** A client before step `N` of a round with these fields and this noise; usable once. */
+export type ClientState<
+  N extends Next = Next,
+  F extends Fields = Fields,
+  D extends Noise = NoNoise,
+> = SecaggState<N> & {
   readonly [fieldsOf]?: F;
+  readonly [noiseOf]?: D;
 };
 
 /** What a step yields: keep `next`, send `message`. */
-export type Stepped<P extends Phase, N extends Next, F extends Fields> = {
-  readonly next: ClientState<N, F>;
+export type Stepped<
+  P extends Phase,
+  N extends Next,
+  F extends Fields,
+  D extends Noise = NoNoise,
+> = {
+  readonly next: ClientState<N, F, D>;
   readonly message: Uplink<P>;
 };
 
@@ -63,15 +83,15 @@ export type Stepped<P extends Phase, N extends Next, F extends Fields> = {
  * @throws UsageError `unknown-id` (not on the roster), `state-spent` (advertised already).
  * @throws ProtocolError `bad-beacon`, `beacon-too-late`.
  */
-export async function advertise<F extends Fields>(
-  plan: ReviewedPlan<F>,
+export async function advertise<F extends Fields, D extends Noise = NoNoise>(
+  plan: ReviewedPlan<F, D>,
   signer: Signer,
   options: {
     readonly context: Uint8Array;
     readonly beacon?: BeaconEvidence;
     readonly claim?: Claim;
   },
-): Promise<Stepped<'advertise', 'share', F>> {
+): Promise<Stepped<'advertise', 'share', F, D>> {
   assertReviewed(plan);
   if (plan.trust.beacon !== undefined) {
     if (options.beacon === undefined) {
@@ -92,26 +112,31 @@ export async function advertise<F extends Fields>(
  * @throws ProtocolError (blaming the coordinator): the client has left the round.
  * @throws CodecError if the bytes are no downlink of this step: the state stays usable.
  */
-export const share: <F extends Fields>(
-  state: ClientState<'share', F>,
+export const share: <F extends Fields, D extends Noise = NoNoise>(
+  state: ClientState<'share', F, D>,
   downlink: Downlink<'share'>,
-) => Promise<Stepped<'share', 'mask', F>> = secaggShare;
+) => Promise<Stepped<'share', 'mask', F, D>> = secaggShare;
 
 /**
  * Step 3: encodes the inputs, adds the plan's noise, and uploads the sum of them and all masks.
  *
  * @param inputs - one for each field of the plan, under its name.
+ * @param options.receipt - where the plan has noise: what this client's own ledger gave for
+ * `admit({ round: plan.id, plan: plan.hash, event: plan.privacy.event })`, and nothing without noise.
  * @returns also `clipped`, the names of fields that were clipped: for this client's own eyes.
  * @throws UsageError for inputs that do not fit: wrong length, not finite, out of range; the state
- * stays usable. @throws ProtocolError (blaming the coordinator). @throws CodecError.
+ * stays usable. @throws PrivacyError `receipt-required` (the state stays usable).
+ * @throws ProtocolError (blaming the coordinator). @throws CodecError.
  */
-export async function mask<F extends Fields>(
-  state: ClientState<'mask', F>,
+export async function mask<F extends Fields, D extends Noise = NoNoise>(
+  state: ClientState<'mask', F, D>,
   downlink: Downlink<'mask'>,
   inputs: NoInfer<InputsOf<F>>,
-): Promise<Stepped<'mask', 'confirm', F> & { readonly clipped: readonly string[] }> {
-  const { fields, noise } = planOf(termsOfClient(state));
-  const { vectors, clipped } = encodeInputs(fields as F, noise, inputs);
+  ...[options]: D extends NoNoise ? [options?: ReceiptOption<D>] : [options: ReceiptOption<D>]
+): Promise<Stepped<'mask', 'confirm', F, D> & { readonly clipped: readonly string[] }> {
+  const plan = planOf(termsOfClient(state));
+  assertAdmitted('mask', plan, options?.receipt);
+  const { vectors, clipped } = encodeInputs(plan.fields as F, plan.privacy, inputs);
   try {
     const stepped: SecaggStepped<'mask', 'confirm'> = await secaggMask(state, downlink, vectors);
     return { ...stepped, clipped };
@@ -121,20 +146,20 @@ export async function mask<F extends Fields>(
 }
 
 /** Step 4: checks who is in the sum, and signs it once. @throws ProtocolError, CodecError */
-export const confirm: <F extends Fields>(
-  state: ClientState<'confirm', F>,
+export const confirm: <F extends Fields, D extends Noise = NoNoise>(
+  state: ClientState<'confirm', F, D>,
   downlink: Downlink<'confirm'>,
-) => Promise<Stepped<'confirm', 'unmask', F>> = secaggConfirm;
+) => Promise<Stepped<'confirm', 'unmask', F, D>> = secaggConfirm;
 
 /**
  * Step 5: checks that a quorum confirmed the same, and reveals one share a neighbour.
  *
  * @throws ProtocolError, CodecError
  */
-export const unmask: <F extends Fields>(
-  state: ClientState<'unmask', F>,
+export const unmask: <F extends Fields, D extends Noise = NoNoise>(
+  state: ClientState<'unmask', F, D>,
   downlink: Downlink<'unmask'>,
-) => Promise<Stepped<'unmask', 'done', F>> = secaggUnmask;
+) => Promise<Stepped<'unmask', 'done', F, D>> = secaggUnmask;
 
 /**
  * Restores a state that `save` gave. Narrow it by its `next` to go on.
@@ -143,12 +168,14 @@ export const unmask: <F extends Fields>(
  * @throws CodecError if the bytes are no state of this plan's round; UsageError `unknown-id` if the
  * signer is another client.
  */
-export function restore<F extends Fields>(
-  plan: ReviewedPlan<F>,
+export function restore<F extends Fields, D extends Noise = NoNoise>(
+  plan: ReviewedPlan<F, D>,
   saved: Uint8Array,
   options: { readonly signer: Signer; readonly claim: Claim },
-): { readonly [N in Next]: ClientState<N, F> }[Next] {
+): { readonly [N in Next]: ClientState<N, F, D> }[Next] {
   assertReviewed(plan);
   const terms = termsOf(plan, beaconOfSaved(saved));
-  return secaggRestore(terms, saved, options) as { readonly [N in Next]: ClientState<N, F> }[Next];
+  return secaggRestore(terms, saved, options) as {
+    readonly [N in Next]: ClientState<N, F, D>;
+  }[Next];
 }

@@ -6,7 +6,9 @@
  * Synchronous, without clock or socket: the caller carries the messages and decides how long to wait.
  */
 import type { Fields } from './round/fields.ts';
+import type { Noise, NoNoise } from './round/noise.ts';
 import { type Plan, planOf, termsOf } from './round/plan.ts';
+import { assertAdmitted, type ReceiptOption } from './round/receipt.ts';
 import { type Result, resultOf } from './round/result.ts';
 import type { Accumulator } from './secagg/accumulator.ts';
 import { accept as secaggAccept } from './secagg/coordinator/accept.ts';
@@ -73,12 +75,21 @@ export type Opened<P extends Phase, F extends Fields> = {
  *
  * @param options.context - hash of the model that was sent out, 32 bytes; who names another is refused.
  * @param options.beacon - the value of the plan's beacon round, where it names one.
- * @throws UsageError `wrong-length`
+ * @param options.receipt - where the plan has noise: what the coordinator's ledger gave for
+ * `admit({ round: plan.id, plan: plan.hash, event: plan.privacy.event })`.
+ * @throws UsageError `wrong-length`. @throws PrivacyError `receipt-required`
  */
-export const begin = <F extends Fields>(
-  plan: Plan<F>,
-  options: { readonly context: Uint8Array; readonly beacon?: Uint8Array },
-): CoordinatorState<'advertise', F> => secaggBegin(termsOf(plan, options.beacon), options);
+export function begin<F extends Fields, D extends Noise = NoNoise>(
+  plan: Plan<F, D>,
+  options: {
+    readonly context: Uint8Array;
+    readonly beacon?: Uint8Array;
+  } & ReceiptOption<D>,
+): CoordinatorState<'advertise', F> {
+  assertAdmitted('begin', plan as Plan<Fields, Noise>, options.receipt);
+  const { context, beacon } = options;
+  return secaggBegin(termsOf(plan as Plan<Fields, Noise>, beacon), { context });
+}
 
 /**
  * Takes in a client's message. Never throws for what a client sent.
@@ -106,17 +117,18 @@ export function close<P extends Phase, F extends Fields = Fields>(
   state: CoordinatorState<P, F>,
   accumulators?: P extends 'unmask' ? readonly Accumulator[] : never,
 ): CloseOf<P, F> {
-  const plan = planOf(ledgerOf(state).terms);
+  const plan = planOf(ledgerOf(state).terms) as Plan<F, Noise>;
   const closed = secaggClose(state as SecaggState<P>, accumulators);
   if (state.phase !== 'unmask') return closed as unknown as CloseOf<P, F>;
   return { next: resultOf(plan, closed.next as Outcome) } as unknown as CloseOf<P, F>;
 }
 
 /** Restores a coordinator that `save` gave; it may simply go on. Narrow it by its `phase`. @throws CodecError */
-export function restore<F extends Fields>(
-  plan: Plan<F>,
+export function restore<F extends Fields, D extends Noise = NoNoise>(
+  plan: Plan<F, D>,
   saved: Uint8Array,
 ): { readonly [P in Phase]: CoordinatorState<P, F> }[Phase] {
-  const state = restoreCoordinator(termsOf(plan, beaconOfSavedCoordinator(saved)), saved);
+  const terms = termsOf(plan as Plan<Fields, Noise>, beaconOfSavedCoordinator(saved));
+  const state = restoreCoordinator(terms, saved);
   return state as { readonly [P in Phase]: CoordinatorState<P, F> }[Phase];
 }

@@ -28,6 +28,7 @@ export {
   type InputsOf,
   type IntegerField,
   integer,
+  publicField,
   type RealField,
   real,
   type SumsOf,
@@ -36,7 +37,17 @@ export {
   type WeightedMeanField,
   weightedMean,
 } from './round/fields.ts';
-export { type Noise, noNoise } from './round/noise.ts';
+export {
+  type DiscreteGaussianNoise,
+  type DistributedNoise,
+  discreteGaussian,
+  type Noise,
+  type NoNoise,
+  noNoise,
+  type PrivacyTarget,
+  type SkellamNoise,
+  skellam,
+} from './round/noise.ts';
 export {
   type BeaconFacts,
   type Plan,
@@ -45,5 +56,7 @@ export {
   planBytes,
   type Trust,
 } from './round/plan.ts';
+export type { PlannedPrivacy, Stretch } from './round/price.ts';
+export type { ChargedPrivacy } from './round/privacy.ts';
 export type { Result } from './round/result.ts';
 export type { GraphParameters } from './secagg/graph-parameters.ts';

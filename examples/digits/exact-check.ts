@@ -23,7 +23,7 @@ export type GridUpdate = {
  * bound a little longer than it; `client.mask` would cut that again, so a shorter one is taken.
  */
 export function toGrid(field: RealField, update: ArrayLike<number>): GridUpdate {
-  const code = fixedPoint(field);
+  const code = fixedPoint({ bits: 16, ...field });
   const { integers } = encodeReal(code, update);
   const values = decodeReal(code, integers);
   if (exactSquaredNorm(integers) <= BigInt(code.maxMagnitude) ** 2n) return { integers, values };
@@ -44,7 +44,7 @@ export function isExactSum(
   sum: Float64Array,
   parts: readonly GridUpdate[],
 ): boolean {
-  const { scale } = fixedPoint(field);
+  const { scale } = fixedPoint({ bits: 16, ...field });
   return sum.every((value, i) => {
     const expected = parts.reduce((total, part) => total + (part.integers[i] as number), 0);
     return value * scale === expected;

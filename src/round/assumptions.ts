@@ -1,12 +1,12 @@
 /** What a result rests on, in words, derived from the plan: the list that comes with every sum. */
-import type { Plan } from './plan.ts';
+import type { AnyPlan } from './plan.ts';
 
 /** One assumption; `code` is stable, `text` is for people. */
 export type Assumption = { readonly code: string; readonly text: string };
 
 /** The assumptions of a plan. */
-export function assumptionsOf(plan: Plan): readonly Assumption[] {
-  const { parameters, trust } = plan;
+export function assumptionsOf(plan: AnyPlan): readonly Assumption[] {
+  const { parameters, trust, privacy } = plan;
   const { corruptCount, absentCount, clients } = parameters;
   const list: Assumption[] = [
     {
@@ -41,11 +41,31 @@ export function assumptionsOf(plan: Plan): readonly Assumption[] {
       code: 'honest-inputs',
       text: 'The sum is of what contributors put in: one that lies within its clip is not noticed.',
     },
-    {
+  ];
+  const open = Object.entries(plan.fields).filter(([, field]) => field.public);
+  if (privacy === undefined) {
+    list.push({
       code: 'no-noise',
       text: 'The exact sum is revealed, without noise: it may itself say something about a person.',
-    },
-  ];
+    });
+  } else {
+    list.push(
+      {
+        code: 'noise',
+        text: `At least ${privacy.honestSurvivorsMin} contributors add the noise that the plan asks for and tell nobody; clients that leave theirs out count among the corrupt ones.`,
+      },
+      {
+        code: 'neighbours',
+        text: 'The price is that of one client whose contribution is replaced by zero; who took part is public.',
+      },
+    );
+    if (open.length > 0) {
+      list.push({
+        code: 'public-fields',
+        text: `The exact sums of ${open.map(([name]) => `"${name}"`).join(', ')} are declared public: the price does not cover them.`,
+      });
+    }
+  }
   if (trust.coordinator === 'active') {
     list.push(
       trust.beacon === undefined

@@ -6,7 +6,7 @@
 import { ProtocolError, UsageError } from '../errors.ts';
 import { assertFinite } from '../internal/assert.ts';
 import { toHex } from '../internal/bytes.ts';
-import type { BeaconFacts, Plan } from './plan.ts';
+import type { AnyPlan, BeaconFacts } from './plan.ts';
 
 /** How a client knows a beacon, e.g. a drand client or a block explorer it trusts. */
 export type BeaconPort = {
@@ -42,7 +42,7 @@ export type BeaconEvidence = {
  * @throws UsageError `wrong-type` if the plan names no beacon.
  */
 export function witness(
-  plan: Plan,
+  plan: AnyPlan,
   options: { readonly port: BeaconPort; readonly nowMs: number },
 ): BeaconReceipt {
   const receipt = Object.freeze({ plan: toHex(plan.hash), seenMs: options.nowMs });
@@ -56,7 +56,7 @@ export function witness(
  * @throws ProtocolError `beacon-too-late`, `bad-beacon`. @throws UsageError if the receipt is of
  * another plan.
  */
-export async function checkBeacon(plan: Plan, evidence: BeaconEvidence): Promise<void> {
+export async function checkBeacon(plan: AnyPlan, evidence: BeaconEvidence): Promise<void> {
   const facts = factsOf(plan);
   if (evidence.receipt.plan !== toHex(plan.hash)) {
     throw new UsageError('wrong-type', 'beacon receipt: it was made for another plan');
@@ -85,7 +85,7 @@ function checkInTime(facts: BeaconFacts, receipt: BeaconReceipt, port: BeaconPor
   }
 }
 
-function factsOf(plan: Plan): BeaconFacts {
+function factsOf(plan: AnyPlan): BeaconFacts {
   if (plan.trust.beacon === undefined) {
     throw new UsageError('wrong-type', 'beacon: the plan names none');
   }

@@ -1,10 +1,20 @@
 /** From numbers to the ring and back, field by field. */
+import { addNoiseInto } from '../dp/sampler/draw.ts';
+import { noiseTable } from '../dp/sampler/noise-tables.ts';
 import { UsageError } from '../errors.ts';
 import { decodeIntegerSum, encodeIntegers, exactIntegers } from '../ring/exact-integers.ts';
-import { decodeReal, encodeReal, fixedPoint } from '../ring/fixed-point.ts';
+import { decodeReal, encodeReal } from '../ring/fixed-point.ts';
 import { centre } from '../ring/vector.ts';
-import type { Field, Fields, InputsOf, SumsOf, Weighted, WeightedMeanField } from './fields.ts';
-import { addNoiseInto, type Noise } from './noise.ts';
+import {
+  codeOf,
+  type Field,
+  type Fields,
+  type InputsOf,
+  type SumsOf,
+  type Weighted,
+  type WeightedMeanField,
+} from './fields.ts';
+import { type PlannedPrivacy, tailRoom } from './price.ts';
 
 /** A client's vectors as the ring takes them, in the order of the fields, and what was clipped. */
 export type Encoded = {
@@ -20,7 +30,7 @@ export type Encoded = {
  */
 export function encodeInputs<F extends Fields>(
   fields: F,
-  noise: Noise,
+  privacy: PlannedPrivacy | undefined,
   inputs: InputsOf<F>,
 ): Encoded {
   if (typeof inputs !== 'object' || inputs === null) {
@@ -39,10 +49,29 @@ export function encodeInputs<F extends Fields>(
     }
     const encoded = inField(name, () => encodeField(field, input));
     if (encoded.clipped) clipped.push(name);
-    addNoiseInto(encoded.vector, noise);
+    addShareInto(encoded.vector, name, privacy);
     return encoded.vector;
   });
   return { vectors, clipped };
+}
+
+/**
+ * Adds this client's share of the plan's noise to an encoded field, in place: fresh draws for every
+ * coordinate, from tables of a proven distance to the law.
+ */
+function addShareInto(
+  vector: Uint32Array,
+  name: string,
+  privacy: PlannedPrivacy | undefined,
+): void {
+  for (const { field, from, length, localVariance } of privacy?.stretches ?? []) {
+    if (field !== name) continue;
+    const law =
+      privacy?.mechanism === 'skellam'
+        ? ({ kind: 'skellam', variance: localVariance } as const)
+        : ({ kind: 'discrete-gaussian', sigma: Math.sqrt(localVariance) } as const);
+    addNoiseInto(vector.subarray(from, from + length), noiseTable(law));
+  }
 }
 
 function encodeField(
@@ -56,7 +85,7 @@ function encodeField(
         clipped: false,
       };
     case 'real': {
-      const { integers, clipped } = encodeReal(fixedPoint(field), input as ArrayLike<number>);
+      const { integers, clipped } = encodeReal(codeOf(field), input as ArrayLike<number>);
       return { vector: residues(integers), clipped };
     }
     case 'weighted-mean':
@@ -81,7 +110,7 @@ function encodeWeighted(field: WeightedMeanField, input: Weighted) {
       `weight: expected an integer from 1 to ${field.maxWeight}`,
     );
   }
-  const { integers, clipped } = encodeReal(fixedPoint(field), values);
+  const { integers, clipped } = encodeReal(codeOf(field), values);
   const vector = new Uint32Array(field.length + 1);
   for (let i = 0; i < field.length; i++) {
     vector[i] = Math.imul(integers[i] as number, weight) >>> 0;
@@ -97,47 +126,67 @@ export type DecodedSums<F extends Fields> = {
   readonly poisoned: readonly string[];
 };
 
-/** The sums of `contributors` clients as numbers. A poisoned field has no sum. */
+/**
+ * The sums of `contributors` clients as numbers. A poisoned field has no sum. Noise widens what counts as
+ * possible by as much as the ring has room for; a sum of integers may then lie outside of what integers
+ * alone add up to, and is given as it is.
+ *
+ * @param clients - all who were invited: the ring has room for so many
+ */
 export function decodeSums<F extends Fields>(
   fields: F,
   modulusBits: readonly number[],
   sums: readonly Uint32Array[],
   contributors: number,
+  noisy: { readonly clients: number } | undefined,
 ): DecodedSums<F> {
-  const decoded = Object.entries(fields).map(
-    ([name, field], i) =>
-      [
-        name,
-        decodeField(field, modulusBits[i] as number, sums[i] as Uint32Array, contributors),
-      ] as const,
-  );
+  const decoded = Object.entries(fields).map(([name, field], i) => {
+    const bits = modulusBits[i] as number;
+    const tail = noisy === undefined || field.public ? 0 : tailRoom(field, bits, noisy.clients);
+    const span = { bits, contributors, tail };
+    return [name, decodeField(field, sums[i] as Uint32Array, span)] as const;
+  });
   const sum = Object.fromEntries(decoded.filter(([, value]) => value !== undefined));
   const poisoned = decoded.filter(([, value]) => value === undefined).map(([name]) => name);
   return { sum: Object.freeze(sum) as Partial<SumsOf<F>>, poisoned };
 }
 
+/** How a sum lies in its ring: b, how many contributed, and how far noise may go on either side. */
+type Span = { readonly bits: number; readonly contributors: number; readonly tail: number };
+
 /** One field's sum, or nothing if it lies outside of what clients who keep to the plan add up to. */
-function decodeField(field: Field, bits: number, sum: Uint32Array, contributors: number) {
+function decodeField(field: Field, sum: Uint32Array, { bits, contributors, tail }: Span) {
   switch (field.kind) {
     case 'integer': {
-      const top = contributors * (field.max - field.min);
-      if (sum.some((value) => value > top)) return undefined;
-      return decodeIntegerSum(exactIntegers(field), sum, contributors);
+      const top = contributors * (field.max - field.min) + tail;
+      if (tail === 0) {
+        if (sum.some((value) => value > top)) return undefined;
+        return decodeIntegerSum(exactIntegers(field), sum, contributors);
+      }
+      // Noise may bring a sum below zero, that is to the upper end of the ring.
+      const offsets = Array.from(sum, (value) => (value > top ? value - 2 ** bits : value));
+      if (offsets.some((value) => value < -tail)) return undefined;
+      return offsets.map((value) => value + contributors * field.min);
     }
     case 'real': {
-      const code = fixedPoint(field);
+      const code = codeOf(field);
       const integers = centre(sum, bits);
-      return isWithin(integers, contributors * code.maxMagnitude)
+      return isWithin(integers, contributors * code.maxMagnitude + tail)
         ? decodeReal(code, integers)
         : undefined;
     }
     case 'weighted-mean': {
-      const weight = sum[field.length] as number;
-      if (weight < contributors || weight > contributors * field.maxWeight) return undefined;
-      const code = fixedPoint(field);
-      const integers = centre(sum.subarray(0, field.length), bits);
-      if (!isWithin(integers, weight * code.maxMagnitude)) return undefined;
-      return Object.freeze({ mean: decodeReal(code, integers, weight), weight });
+      const code = codeOf(field);
+      const largest = contributors * field.maxWeight;
+      const integers = centre(sum, bits);
+      const total = integers[field.length] as number;
+      if (total < contributors - tail || total > largest + tail) return undefined;
+      // With noise, the nearest weight that there can be: what is known already may be used.
+      const weight = Math.min(Math.max(total, contributors), largest);
+      const values = integers.subarray(0, field.length);
+      const most = (tail === 0 ? weight : largest) * code.maxMagnitude + tail;
+      if (!isWithin(values, most)) return undefined;
+      return Object.freeze({ mean: decodeReal(code, values, weight), weight });
     }
   }
 }

@@ -6,7 +6,7 @@ import { CapacityError, UsageError } from '../errors.ts';
 import { assertInteger } from '../internal/assert.ts';
 import { modulusBits } from '../ring/capacity.ts';
 import { exactIntegers } from '../ring/exact-integers.ts';
-import { type Clip, fixedPoint } from '../ring/fixed-point.ts';
+import { type Clip, type FixedPoint, fixedPoint } from '../ring/fixed-point.ts';
 import type { FieldShape } from '../secagg/terms.ts';
 
 /** A vector of reals, clipped and rounded without bias; its sum is a `Float64Array`. */
@@ -14,7 +14,9 @@ export type RealField = {
   readonly kind: 'real';
   readonly length: number;
   readonly clip: Clip;
-  readonly bits: number;
+  /** Resolution of an encoded element; a plan fills in what was left out. */
+  readonly bits?: number;
+  readonly public?: true;
 };
 
 /** A vector of integers from `min` to `max`; its sum is exact. */
@@ -23,6 +25,7 @@ export type IntegerField = {
   readonly length: number;
   readonly min: number;
   readonly max: number;
+  readonly public?: true;
 };
 
 /** A vector of reals, each client's multiplied by its own weight; gives the weighted mean. */
@@ -30,8 +33,9 @@ export type WeightedMeanField = {
   readonly kind: 'weighted-mean';
   readonly length: number;
   readonly clip: Clip;
-  readonly bits: number;
+  readonly bits?: number;
   readonly maxWeight: number;
+  readonly public?: true;
 };
 
 /** Any field. */
@@ -67,8 +71,8 @@ export type InputsOf<F extends Fields> = { readonly [Name in keyof F]: InputOf<F
 /** The round's sums, under the names of the fields. */
 export type SumsOf<F extends Fields> = { readonly [Name in keyof F]: SumOf<F[Name]> };
 
-/** Resolution of real fields unless the plan says otherwise: 16 bits, sign included. */
-export const DEFAULT_BITS = 16;
+/** Resolution of real fields without noise unless the plan says otherwise: 16 bits, sign included. */
+const DEFAULT_BITS = 16;
 
 /**
  * A field of reals.
@@ -76,7 +80,8 @@ export const DEFAULT_BITS = 16;
  * @param options.length - elements, from 1.
  * @param options.clip - `{ norm: 'l2' | 'linf', bound }`: longer vectors are scaled down (L2) or cut
  * (L∞), on the client.
- * @param options.bits - resolution of one encoded element, sign included, 2 to 24; 16 unless said.
+ * @param options.bits - resolution of one encoded element, sign included, 2 to 24. Left out, a plan
+ * without noise takes 16, and one with noise as many as the noise leaves a meaning.
  * @throws UsageError `out-of-range`, `not-finite`
  */
 export function real(options: {
@@ -84,10 +89,10 @@ export function real(options: {
   readonly clip: Clip;
   readonly bits?: number;
 }): RealField {
-  const { length, bits = DEFAULT_BITS } = options;
+  const { length, bits } = options;
   const clip = Object.freeze({ norm: options.clip.norm, bound: options.clip.bound });
-  fixedPoint({ length, clip, bits });
-  return Object.freeze({ kind: 'real', length, clip, bits });
+  fixedPoint({ length, clip, bits: bits ?? DEFAULT_BITS });
+  return Object.freeze({ kind: 'real', length, clip, ...(bits === undefined ? {} : { bits }) });
 }
 
 /**
@@ -118,38 +123,67 @@ export function weightedMean(options: {
   readonly maxWeight: number;
   readonly bits?: number;
 }): WeightedMeanField {
-  const { length, clip, bits } = real(options);
+  const coded = real(options);
   assertInteger('maxWeight', options.maxWeight, 1, 2 ** 30);
-  return Object.freeze({ kind: 'weighted-mean', length, clip, bits, maxWeight: options.maxWeight });
+  return Object.freeze({ ...coded, kind: 'weighted-mean', maxWeight: options.maxWeight });
 }
 
-/** What the ring must hold of a field: its length there, and b for `clients` of them. */
-export function shapeOf(name: string, field: Field, clients: number): FieldShape {
-  switch (field.kind) {
-    case 'real': {
-      const levels = 2 ** field.bits;
-      return { name, length: field.length, modulusBits: modulusBits({ clients, levels }) };
-    }
-    case 'integer': {
-      const largest = Math.max(Math.abs(field.min), Math.abs(field.max));
-      if (clients * largest > Number.MAX_SAFE_INTEGER) {
-        const most = Math.floor(Number.MAX_SAFE_INTEGER / clients);
-        throw new CapacityError(
-          'ring-overflow',
-          `field "${name}": the sum of ${clients} values of up to ${largest} is beyond exact numbers; ` +
-            `values up to ${most} would fit`,
-          { field: name, largest, most },
-        );
-      }
-      const levels = field.max - field.min + 1;
-      return { name, length: field.length, modulusBits: modulusBits({ clients, levels }) };
-    }
-    case 'weighted-mean': {
-      const { bits, maxWeight } = field;
-      const b = modulusBits({ clients, levels: 2 ** bits, maxWeight });
-      return { name, length: field.length + 1, modulusBits: b };
-    }
+/**
+ * Declares that the sum of a field may be known exactly, even in a plan with noise: the price does not
+ * cover it. For what everybody knows anyway, such as how many examples each client has.
+ *
+ * @returns the same field, marked
+ */
+export const publicField = <F extends Field>(field: F): F & { readonly public: true } =>
+  Object.freeze({ ...field, public: true } as F & { readonly public: true });
+
+/** The code of a field of reals. */
+export const codeOf = ({
+  length,
+  clip,
+  bits = DEFAULT_BITS,
+}: RealField | WeightedMeanField): FixedPoint => fixedPoint({ length, clip, bits });
+
+/** Coordinates of a field in the ring: a weighted mean carries its weight at the end. */
+export const ringLength = (field: Field): number =>
+  field.kind === 'weighted-mean' ? field.length + 1 : field.length;
+
+/**
+ * What the ring must hold of a field: its length there, and b for `clients` of them and for noise.
+ *
+ * @param tail - residues that noise may need on either side; 0 without noise
+ * @throws CapacityError `ring-overflow` naming what would fit
+ */
+export function shapeOf(name: string, field: Field, clients: number, tail = 0): FieldShape {
+  const length = ringLength(field);
+  const [levels, maxWeight] = levelsOf(name, field, clients);
+  try {
+    const bits = modulusBits({ clients, levels, maxWeight, tail: 2 * tail });
+    return { name, length, modulusBits: bits };
+  } catch (error) {
+    if (!(error instanceof CapacityError)) throw error;
+    throw new CapacityError(error.code, `field "${name}": ${error.message}`, {
+      ...error.details,
+      field: name,
+    });
   }
+}
+
+/** Values of one coordinate of one client, and what it may be multiplied with. */
+export function levelsOf(name: string, field: Field, clients: number): readonly [number, number] {
+  if (field.kind === 'real') return [2 * codeOf(field).maxMagnitude + 2, 1];
+  if (field.kind === 'weighted-mean') return [2 * codeOf(field).maxMagnitude + 2, field.maxWeight];
+  const largest = Math.max(Math.abs(field.min), Math.abs(field.max));
+  if (clients * largest > Number.MAX_SAFE_INTEGER) {
+    const most = Math.floor(Number.MAX_SAFE_INTEGER / clients);
+    throw new CapacityError(
+      'ring-overflow',
+      `field "${name}": the sum of ${clients} values of up to ${largest} is beyond exact numbers; ` +
+        `values up to ${most} would fit`,
+      { field: name, largest, most },
+    );
+  }
+  return [field.max - field.min + 1, 1];
 }
 
 /** @throws UsageError `out-of-range` for names that do not hold or if there are none. */

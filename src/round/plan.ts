@@ -17,8 +17,9 @@ import {
 } from '../secagg/graph-parameters.ts';
 import { type FieldShape, type Terms, termsOfRound } from '../secagg/terms.ts';
 import { type CborValue, encode } from '../wire/cbor.ts';
-import { assertFieldNames, type Field, type Fields, shapeOf } from './fields.ts';
-import type { Noise } from './noise.ts';
+import { assertFieldNames, type Field, type Fields } from './fields.ts';
+import { assertNoise, type Noise, type NoNoise } from './noise.ts';
+import { type PlannedPrivacy, planNoise } from './price.ts';
 
 /** A public randomness beacon and a round of it that lies in the future when the plan is published. */
 export type BeaconFacts = {
@@ -42,7 +43,7 @@ export type Trust = {
 };
 
 /** The facts of a round. */
-export type PlanFacts<F extends Fields> = {
+export type PlanFacts<F extends Fields, N extends Noise = Noise> = {
   /** Names the round; two rounds must not share it. 1 to 128 characters. */
   readonly id: string;
   readonly fields: F;
@@ -52,11 +53,12 @@ export type PlanFacts<F extends Fields> = {
   readonly floor?: number;
   /** Key agreement; `x25519` unless said. The hybrid also withstands a later quantum computer. */
   readonly suite?: SuiteName;
-  readonly noise: Noise;
+  /** `noNoise()`, or what the opened sums of a run may cost: `skellam({ epsilon, delta, rounds })`. */
+  readonly noise: N;
 };
 
 /** A plan: facts and all that follows from them. Frozen. */
-export type Plan<F extends Fields = Fields> = {
+export type Plan<F extends Fields = Fields, N extends Noise = NoNoise> = {
   readonly id: string;
   readonly fields: F;
   readonly roster: Roster;
@@ -68,7 +70,9 @@ export type Plan<F extends Fields = Fields> = {
   };
   readonly floor: number;
   readonly suite: SuiteName;
-  readonly noise: Noise;
+  readonly noise: N;
+  /** Derived: every client's share of the noise and its price; nothing without noise. */
+  readonly privacy: N extends NoNoise ? undefined : PlannedPrivacy;
   /** Derived: degree, threshold, window and what they come from. */
   readonly parameters: GraphParameters;
   /** Derived: least number of signatures on one set of survivors. */
@@ -82,17 +86,22 @@ export type Plan<F extends Fields = Fields> = {
 /** The format of a plan's bytes. */
 export const PLAN_VERSION = 1;
 
-const bytesOf = new WeakMap<Plan, Uint8Array>();
+/** A plan with or without noise. */
+export type AnyPlan = Plan<Fields, Noise>;
+
+const bytesOf = new WeakMap<object, Uint8Array>();
 
 /**
  * Makes a plan.
  *
  * @throws UsageError for facts out of range. @throws CapacityError naming numbers that would fit:
  * `ring-overflow`, `graph-infeasible`, `floor-unreachable`, `too-many-shares`.
+ * @throws PrivacyError `unsound-parameters`: noise that cannot keep to its price, too few honest
+ * survivors to carry it, or a field that gets none and is not declared public.
  *
  * **Cost**: the parameter search, milliseconds up to some thousand clients.
  */
-export function plan<const F extends Fields>(facts: PlanFacts<F>): Plan<F> {
+export function plan<const F extends Fields, N extends Noise>(facts: PlanFacts<F, N>): Plan<F, N> {
   const { roster } = facts;
   assertName('plan id', facts.id);
   assertFieldNames(Object.keys(facts.fields));
@@ -100,36 +109,36 @@ export function plan<const F extends Fields>(facts: PlanFacts<F>): Plan<F> {
   if (!SUITE_NAMES.includes(suiteName)) {
     throw new UsageError('out-of-range', `suite: expected one of ${SUITE_NAMES.join(', ')}`);
   }
-  if (facts.noise?.kind !== 'none') {
-    throw new UsageError('wrong-type', 'noise: expected noNoise()');
-  }
+  assertNoise(facts.noise);
   const clients = roster.clients.length;
   const trust = trustOf(facts.trust);
   const parameters = graphParameters({ clients, ...trust });
   const floor = facts.floor ?? parameters.defaultFloor;
   checkFloor(parameters, floor);
+  const { fields, shapes, privacy } = planNoise({ ...facts, parameters, floor });
   const made = {
     id: facts.id,
-    fields: Object.freeze({ ...facts.fields }) as F,
+    fields: fields as F,
     roster,
     trust,
     floor,
     suite: suiteName,
-    noise: facts.noise,
+    noise: withMultiplier(facts.noise, privacy),
+    privacy: privacy as Plan<F, N>['privacy'],
     parameters,
     quorum: quorum(parameters, floor),
-    shapes: Object.freeze(
-      Object.entries(facts.fields).map(([name, field]) =>
-        Object.freeze(shapeOf(name, field, clients)),
-      ),
-    ),
+    shapes,
   };
   const encoded = encode(planValue(made));
   const hash = sha256(lengthPrefixed(utf8('veilsum/v1 plan'), encoded));
-  const whole: Plan<F> = Object.freeze({ ...made, hash });
+  const whole: Plan<F, N> = Object.freeze({ ...made, hash });
   bytesOf.set(whole, encoded);
   return whole;
 }
+
+/** The noise with the multiplier that was found for its price. */
+const withMultiplier = <N extends Noise>(noise: N, privacy: PlannedPrivacy | undefined): N =>
+  privacy === undefined ? noise : Object.freeze({ ...noise, multiplier: privacy.multiplier } as N);
 
 /** 1 to 128 characters, none of them invisible: names are shown to people. */
 function assertName(what: string, name: string): void {
@@ -158,7 +167,7 @@ function trustOf(trust: Trust): Plan['trust'] {
  *
  * @throws UsageError `wrong-type` for an object that `plan` did not make.
  */
-export function planBytes(of: Plan): Uint8Array {
+export function planBytes(of: AnyPlan): Uint8Array {
   const found = bytesOf.get(of);
   if (found === undefined) {
     throw new UsageError('wrong-type', 'plan: expected one made by plan() or readPlan()');
@@ -166,8 +175,8 @@ export function planBytes(of: Plan): Uint8Array {
   return found.slice();
 }
 
-function planValue(of: Omit<Plan, 'hash'>): CborValue {
-  const { parameters, trust } = of;
+function planValue(of: Omit<AnyPlan, 'hash'>): CborValue {
+  const { parameters, trust, privacy } = of;
   return {
     version: PLAN_VERSION,
     id: of.id,
@@ -181,7 +190,7 @@ function planValue(of: Omit<Plan, 'hash'>): CborValue {
     },
     floor: of.floor,
     suite: of.suite,
-    noise: of.noise.kind,
+    noise: noiseValue(of.noise),
     derived: {
       corruptCount: parameters.corruptCount,
       absentCount: parameters.absentCount,
@@ -190,17 +199,26 @@ function planValue(of: Omit<Plan, 'hash'>): CborValue {
       window: parameters.window,
       quorum: of.quorum,
       modulusBits: of.shapes.map(({ modulusBits }) => modulusBits),
+      localVariances: privacy?.stretches.map(({ localVariance }) => String(localVariance)) ?? [],
     },
   };
 }
 
+function noiseValue(noise: Noise): CborValue {
+  if (noise.kind === 'none') return { kind: noise.kind };
+  const { kind, epsilon, delta, rounds, multiplier = null } = noise;
+  return { kind, epsilon: String(epsilon), delta: String(delta), rounds, multiplier };
+}
+
 /** Numbers that need not be whole travel as their shortest decimal: canonical CBOR has no floats here. */
 function fieldValue(field: Field): CborValue {
+  const open = field.public === true;
   if (field.kind === 'integer') {
-    return { kind: field.kind, length: field.length, min: field.min, max: field.max };
+    return { kind: field.kind, length: field.length, min: field.min, max: field.max, public: open };
   }
-  const { kind, length, bits } = field;
-  const common = { kind, length, bits, norm: field.clip.norm, bound: String(field.clip.bound) };
+  const { kind, length, bits = null } = field;
+  const { norm, bound } = field.clip;
+  const common = { kind, length, bits, norm, bound: String(bound), public: open };
   return field.kind === 'real' ? common : { ...common, maxWeight: field.maxWeight };
 }
 
@@ -208,11 +226,11 @@ function fieldValue(field: Field): CborValue {
 const MAX_BEACON_BYTES = 1_024;
 
 const noBeacon = new Uint8Array(0);
-const termsByPlan = new WeakMap<Plan, Map<string, Terms>>();
-const planByTerms = new WeakMap<Terms, Plan>();
+const termsByPlan = new WeakMap<AnyPlan, Map<string, Terms>>();
+const planByTerms = new WeakMap<Terms, AnyPlan>();
 
 /** The terms of a plan's round under a beacon value (no bytes where the plan names none). Cached. */
-export function termsOf(of: Plan, beacon: Uint8Array = noBeacon): Terms {
+export function termsOf(of: AnyPlan, beacon: Uint8Array = noBeacon): Terms {
   if (beacon.length > 0 !== (of.trust.beacon !== undefined)) {
     const expected = of.trust.beacon === undefined ? 'none' : 'the value of the round it names';
     throw new UsageError('wrong-length', `beacon value: the plan expects ${expected}`);
@@ -245,4 +263,4 @@ export function termsOf(of: Plan, beacon: Uint8Array = noBeacon): Terms {
 }
 
 /** The plan that terms were made from. */
-export const planOf = (terms: Terms): Plan => planByTerms.get(terms) as Plan;
+export const planOf = (terms: Terms): AnyPlan => planByTerms.get(terms) as AnyPlan;

@@ -3,7 +3,7 @@
  * client believes none of it: it recomputes every derived number, refuses any difference, and refuses
  * a plan that protects it less than it asks.
  */
-import { CapacityError, CodecError, ProtocolError, UsageError } from '../errors.ts';
+import { CapacityError, CodecError, PrivacyError, ProtocolError, UsageError } from '../errors.ts';
 import { type Roster, readRoster } from '../identity/roster.ts';
 import { SUITE_NAMES, type SuiteName } from '../identity/suite.ts';
 import { assertBytes, assertFinite, assertInteger } from '../internal/assert.ts';
@@ -11,9 +11,23 @@ import type { Brand } from '../internal/brand.ts';
 import { equalBytes } from '../internal/bytes.ts';
 import { type CborValue, decode } from '../wire/cbor.ts';
 import { bytes, integer, list, record, text, tuple } from '../wire/fields.ts';
-import { type Field, type Fields, integer as integerField, real, weightedMean } from './fields.ts';
-import { noNoise } from './noise.ts';
-import { type BeaconFacts, PLAN_VERSION, type Plan, plan, planBytes } from './plan.ts';
+import {
+  type Field,
+  type Fields,
+  integer as integerField,
+  publicField,
+  real,
+  weightedMean,
+} from './fields.ts';
+import { assertTarget, type DistributedNoise, type Noise, type NoNoise, noNoise } from './noise.ts';
+import {
+  type AnyPlan,
+  type BeaconFacts,
+  PLAN_VERSION,
+  type Plan,
+  plan,
+  planBytes,
+} from './plan.ts';
 
 /** What a client insists on. Everything but the voucher has a default. */
 export type Policy<F extends Fields = Fields> = {
@@ -39,17 +53,28 @@ export type Policy<F extends Fields = Fields> = {
   readonly suite?: 'hybrid' | 'any';
 };
 
-/** A plan that a client has read under its own policy: the only kind that it can advertise for. */
-export type ReviewedPlan<F extends Fields = Fields> = Brand<Plan<F>, 'ReviewedPlan'>;
+/** The most that a plan's opened sums may cost over the run that it belongs to. */
+export type PrivacyPolicy = { readonly epsilon: number; readonly delta: number };
 
-const reviewed = new WeakSet<Plan>();
+/** A policy that takes noisy plans only, up to a price. */
+export type NoisyPolicy<F extends Fields = Fields> = Policy<F> & {
+  readonly privacy: PrivacyPolicy;
+};
+
+/** A plan that a client has read under its own policy: the only kind that it can advertise for. */
+export type ReviewedPlan<F extends Fields = Fields, N extends Noise = NoNoise> = Brand<
+  Plan<F, N>,
+  'ReviewedPlan'
+>;
+
+const reviewed = new WeakSet<AnyPlan>();
 
 /**
  * The run-time half of {@link ReviewedPlan}, for callers without types.
  *
  * @throws UsageError `wrong-type`
  */
-export function assertReviewed(plan: Plan): void {
+export function assertReviewed(plan: AnyPlan): void {
   if (!reviewed.has(plan)) {
     throw new UsageError('wrong-type', 'plan: expected one that this client read with readPlan()');
   }
@@ -70,20 +95,28 @@ const MAX_PLAN_BYTES = 2_000_000;
  */
 export function readPlan<F extends Fields = Fields>(
   encoded: Uint8Array,
+  policy: NoisyPolicy<F>,
+): ReviewedPlan<F, DistributedNoise>;
+export function readPlan<F extends Fields = Fields>(
+  encoded: Uint8Array,
   policy: Policy<F>,
-): ReviewedPlan<F> {
+): ReviewedPlan<F>;
+export function readPlan(
+  encoded: Uint8Array,
+  policy: Policy | NoisyPolicy,
+): ReviewedPlan<Fields, NoNoise> | ReviewedPlan<Fields, DistributedNoise> {
   checkPolicy(policy);
   const found = rebuilt(encoded, policy.voucher);
   hold(found, policy);
   reviewed.add(found);
-  return found as ReviewedPlan<F>;
+  return found as ReviewedPlan | ReviewedPlan<Fields, DistributedNoise>;
 }
 
 const refused = (message: string): ProtocolError =>
   new ProtocolError('plan-refused', message, ['coordinator']);
 
 /** Decodes the facts, makes the plan anew, and compares every byte. */
-function rebuilt(encoded: Uint8Array, voucher: Uint8Array): Plan {
+function rebuilt(encoded: Uint8Array, voucher: Uint8Array): AnyPlan {
   const what = 'plan';
   const value = decode(encoded, { what, maxBytes: MAX_PLAN_BYTES });
   const keys = ['version', 'id', 'fields', 'roster', 'trust', 'floor', 'suite', 'noise', 'derived'];
@@ -102,14 +135,13 @@ function rebuilt(encoded: Uint8Array, voucher: Uint8Array): Plan {
     throw refused(`plan: got coordinator model "${coordinator}", expected active or semi-honest`);
   }
   if (!SUITE_NAMES.includes(suite)) throw refused(`plan: got the unknown suite "${suite}"`);
-  const noise = text(of.noise, 32, 'plan: noise');
-  if (noise !== 'none') throw refused(`plan: got the unknown noise "${noise}"`);
+  const noise = readNoise(of.noise);
   const roster = rosterOf(
     bytes(of.roster, { min: 1, max: MAX_PLAN_BYTES }, 'plan: roster'),
     voucher,
   );
   const beacon = readBeacon(trust.beacon);
-  let made: Plan;
+  let made: AnyPlan;
   try {
     made = plan({
       id: text(of.id, 512, 'plan: id'),
@@ -123,10 +155,14 @@ function rebuilt(encoded: Uint8Array, voucher: Uint8Array): Plan {
       },
       floor: integer(of.floor, 0, 2 ** 32, 'plan: floor'),
       suite,
-      noise: noNoise(),
+      noise,
     });
   } catch (error) {
-    if (error instanceof UsageError || error instanceof CapacityError) {
+    if (
+      error instanceof UsageError ||
+      error instanceof CapacityError ||
+      error instanceof PrivacyError
+    ) {
       throw refused(`plan: ${error.message}`);
     }
     throw error;
@@ -161,11 +197,32 @@ function readBeacon(value: CborValue | undefined): BeaconFacts | undefined {
   };
 }
 
+function readNoise(value: CborValue | undefined): Noise {
+  const kind = text((value as Record<string, CborValue> | null)?.kind, 32, 'plan: noise: kind');
+  if (kind === 'none') {
+    record(value, ['kind'], 'plan: noise');
+    return noNoise();
+  }
+  if (kind !== 'skellam' && kind !== 'discrete-gaussian') {
+    throw refused(`plan: got the unknown noise "${kind}"`);
+  }
+  const of = record(value, ['kind', 'epsilon', 'delta', 'rounds', 'multiplier'], 'plan: noise');
+  return Object.freeze({
+    kind,
+    epsilon: Number(text(of.epsilon, 32, 'plan: noise: epsilon')),
+    delta: Number(text(of.delta, 32, 'plan: noise: delta')),
+    rounds: integer(of.rounds, 1, 1_000_000, 'plan: noise: rounds'),
+    multiplier: text(of.multiplier, 32, 'plan: noise: multiplier'),
+  });
+}
+
 function readFields(value: CborValue | undefined): Fields {
   const entries = list(value, 256, 'plan: fields').map((entry) => {
     const [nameValue, of] = tuple(entry, 2, 'plan: field');
     const name = text(nameValue, 64, 'plan: field name');
-    return [name, readField(of, `plan: field "${name}"`)] as const;
+    const what = `plan: field "${name}"`;
+    const field = readField(of, what);
+    return [name, isPublic(of, what) ? publicField(field) : field] as const;
   });
   const fields = Object.fromEntries(entries);
   if (Object.keys(fields).length !== entries.length) {
@@ -174,10 +231,16 @@ function readFields(value: CborValue | undefined): Fields {
   return fields;
 }
 
+function isPublic(value: CborValue | undefined, what: string): boolean {
+  const open = (value as Record<string, CborValue>).public;
+  if (typeof open === 'boolean') return open;
+  throw new CodecError('malformed', `${what}: public: expected true or false`);
+}
+
 function readField(value: CborValue | undefined, what: string): Field {
   const kind = text((value as Record<string, CborValue> | null)?.kind, 16, `${what}: kind`);
   if (kind === 'integer') {
-    const of = record(value, ['kind', 'length', 'min', 'max'], what);
+    const of = record(value, ['kind', 'length', 'min', 'max', 'public'], what);
     const limit = Number.MAX_SAFE_INTEGER;
     return integerField({
       length: integer(of.length, 1, 2 ** 32, `${what}: length`),
@@ -185,7 +248,7 @@ function readField(value: CborValue | undefined, what: string): Field {
       max: integer(of.max, -limit, limit, `${what}: max`),
     });
   }
-  const common = ['kind', 'length', 'bits', 'norm', 'bound'];
+  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'public'];
   const of = record(value, kind === 'real' ? common : [...common, 'maxWeight'], what);
   const options = {
     length: integer(of.length, 1, 2 ** 32, `${what}: length`),
@@ -202,7 +265,7 @@ function readField(value: CborValue | undefined, what: string): Field {
 }
 
 /** A misspelt wish must not become no wish: every key and value of a policy is checked. */
-function checkPolicy(policy: Policy): void {
+function checkPolicy(policy: Policy & { readonly privacy?: PrivacyPolicy }): void {
   const oneOf = (key: keyof Policy, values: readonly unknown[]): void => {
     if (policy[key] !== undefined && !values.includes(policy[key])) {
       throw new UsageError('out-of-range', `policy: ${key}: expected one of ${values.join(', ')}`);
@@ -217,6 +280,7 @@ function checkPolicy(policy: Policy): void {
     'beacon',
     'marginMs',
     'suite',
+    'privacy',
   ];
   const unknown = Object.keys(policy).find((key) => !known.includes(key));
   if (unknown !== undefined) {
@@ -226,6 +290,7 @@ function checkPolicy(policy: Policy): void {
     );
   }
   assertBytes('policy: voucher', policy.voucher, 32);
+  if (policy.privacy !== undefined) assertTarget('policy: privacy', policy.privacy);
   oneOf('coordinator', ['active', 'semi-honest']);
   oneOf('beacon', ['required', 'optional']);
   oneOf('suite', ['hybrid', 'any']);
@@ -235,7 +300,7 @@ function checkPolicy(policy: Policy): void {
 }
 
 /** Refuses a plan that protects less than the policy asks. */
-function hold(found: Plan, policy: Policy): void {
+function hold(found: AnyPlan, policy: Policy & { readonly privacy?: PrivacyPolicy }): void {
   const { coordinator = 'active', corrupt = 0.05, honest = 2, marginMs = 60_000 } = policy;
   const { trust, parameters } = found;
   const say = (what: string, got: unknown, expected: unknown): ProtocolError =>
@@ -258,19 +323,46 @@ function hold(found: Plan, policy: Policy): void {
   if (policy.suite === 'hybrid' && found.suite === 'x25519') {
     throw say('suite', found.suite, 'the hybrid one');
   }
+  holdPrice(found, policy.privacy);
   if (policy.fields !== undefined && !sameFields(policy.fields, found.fields)) {
     throw say('fields', JSON.stringify(found.fields), JSON.stringify(policy.fields));
   }
 }
 
+/** A client with a price in mind takes part at that price only; one without takes no noisy plan at all. */
+function holdPrice({ noise }: AnyPlan, most: PrivacyPolicy | undefined): void {
+  if (noise.kind === 'none') {
+    if (most === undefined) return;
+    throw refused(
+      `plan: noise: got none, this client's policy expects some, for at most ε = ${most.epsilon}`,
+    );
+  }
+  const { epsilon, delta } = noise;
+  if (most === undefined) {
+    throw refused(
+      `plan: noise: it costs ε = ${epsilon} at δ = ${delta}, and this client's policy names no price; ` +
+        'say in the policy what a run may cost, privacy: { epsilon, delta }, and bring a ledger',
+    );
+  }
+  if (epsilon > most.epsilon || delta > most.delta) {
+    throw refused(
+      `plan: noise: it costs ε = ${epsilon} at δ = ${delta}, this client's policy expects at most ` +
+        `ε = ${most.epsilon} at δ = ${most.delta}`,
+    );
+  }
+}
+
 /** Same names in the same order, same facts. Fields are frozen records made by this room. */
-const sameFields = (a: Fields, b: Fields): boolean => {
+const sameFields = (wanted: Fields, found: Fields): boolean => {
   const flat = (fields: Fields): string =>
     JSON.stringify(
       Object.entries(fields).map(([name, field]) => [
         name,
-        Object.entries({ ...field, ...('clip' in field ? field.clip : {}) }).sort(),
+        Object.entries({ ...field, ...('clip' in field ? field.clip : {}) })
+          // Bits that were left out are the plan's to fill in.
+          .filter(([key]) => key !== 'bits' || Object.hasOwn(wanted[name] ?? {}, key))
+          .sort(),
       ]),
     );
-  return flat(a) === flat(b);
+  return flat(wanted) === flat(found);
 };

@@ -8,7 +8,9 @@ import type { TranscriptHead } from '../wire/transcript.ts';
 import { type Assumption, assumptionsOf } from './assumptions.ts';
 import { decodeSums } from './encode.ts';
 import type { Fields, SumsOf } from './fields.ts';
+import type { Noise } from './noise.ts';
 import type { Plan } from './plan.ts';
+import { type ChargedPrivacy, chargedPrivacy } from './privacy.ts';
 
 /** The result of a round. Frozen. */
 export type Result<F extends Fields = Fields> = {
@@ -20,6 +22,8 @@ export type Result<F extends Fields = Fields> = {
   readonly dropped: readonly { readonly id: ClientId; readonly phase: Phase }[];
   /** Every refused message, with the culprit where a signature proves one. */
   readonly refused: readonly Fault[];
+  /** What the noise in the sum costs; nothing where the plan has none. */
+  readonly privacy: ChargedPrivacy | undefined;
   /** What the privacy of this sum rests on. */
   readonly assumptions: readonly Assumption[];
   /** Head of the Merkle log of all accepted messages. */
@@ -32,11 +36,14 @@ export type Result<F extends Fields = Fields> = {
  * @throws ProtocolError `poisoned-sum` where a sum is one that clients who keep to the plan cannot add
  * up to. Its `details` hold everything else: the other fields' sums, contributors, faults.
  */
-export function resultOf<F extends Fields>(plan: Plan<F>, outcome: Outcome): Result<F> {
+export function resultOf<F extends Fields>(plan: Plan<F, Noise>, outcome: Outcome): Result<F> {
   const bits = plan.shapes.map(({ modulusBits }) => modulusBits);
   const { sums, contributors, dropped, refused, transcript } = outcome;
-  const { sum, poisoned } = decodeSums(plan.fields, bits, sums, contributors.length);
-  const rest = { contributors, dropped, refused, assumptions: assumptionsOf(plan), transcript };
+  const noisy = plan.privacy === undefined ? undefined : plan.parameters;
+  const { sum, poisoned } = decodeSums(plan.fields, bits, sums, contributors.length, noisy);
+  const privacy = chargedPrivacy(plan, contributors.length);
+  const assumptions = assumptionsOf(plan);
+  const rest = { contributors, dropped, refused, privacy, assumptions, transcript };
   if (poisoned.length > 0) {
     throw new ProtocolError(
       'poisoned-sum',

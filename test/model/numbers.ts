@@ -46,7 +46,7 @@ export function drawFields(dice: Dice): Fields {
 
 /** Units that stay within the clip: by coordinate, or all together. */
 function drawUnits(dice: Dice, field: Exclude<Field, { kind: 'integer' }>): number[] {
-  const largest = 2 ** (field.bits - 1) - 1;
+  const largest = 2 ** ((field.bits ?? 16) - 1) - 1;
   const room =
     field.clip.norm === 'l2' ? Math.floor((0.9 * largest) / field.length ** 0.5) : largest;
   return Array.from({ length: field.length }, () => dice.int(-room, room));
@@ -113,7 +113,7 @@ function fieldSum(
     return isPoisoned ? undefined : residues.map((value) => value + contributors * field.min);
   }
   const units = ring.slice(0, field.length).map((value) => Number(BigInt.asIntN(bits, value)));
-  const largest = 2 ** (field.bits - 1) - 1;
+  const largest = 2 ** ((field.bits ?? 16) - 1) - 1;
   if (field.kind === 'real') {
     if (units.some((unit) => Math.abs(unit) > contributors * largest)) return undefined;
     return units.map((unit) => unit / SCALE);

@@ -1,6 +1,6 @@
 /** Drives whole rounds in one process: the stage on which most tests play. */
 
-import type { Fields, InputsOf, Plan, PlanFacts, Result } from 'veilsum';
+import type { Fields, InputsOf, Noise, NoNoise, Plan, PlanFacts, Result } from 'veilsum';
 import {
   clientId,
   inMemorySigner,
@@ -13,6 +13,7 @@ import {
 import * as client from 'veilsum/client';
 import type { Fault, Phase } from 'veilsum/coordinator';
 import * as coordinator from 'veilsum/coordinator';
+import type { Receipt } from '../../src/dp/ledger/receipt.ts';
 
 /** Invited clients and whoever vouches for them. */
 export type Party = {
@@ -41,6 +42,12 @@ export const planFor = <const F extends Fields>(
   facts: Omit<PlanFacts<F>, 'roster' | 'id' | 'noise'>,
 ): Plan<F> => makePlan({ id: `round-${rounds++}`, roster, noise: noNoise(), ...facts });
 
+/** The same with noise. */
+export const noisyPlanFor = <const F extends Fields, D extends Noise>(
+  { roster }: Party,
+  facts: Omit<PlanFacts<F, D>, 'roster' | 'id'>,
+): Plan<F, D> => makePlan({ id: `round-${rounds++}`, roster, ...facts });
+
 /** What may go wrong in a driven round. */
 export type Script<F extends Fields> = {
   /** Phases before whose answer a client vanishes for good. */
@@ -51,6 +58,8 @@ export type Script<F extends Fields> = {
   /** Called once all answers of unmask are in, before the round is closed. */
   readonly answered?: (state: coordinator.CoordinatorState<'unmask', F>) => Promise<void>;
   readonly inputs: (id: string) => InputsOf<F>;
+  /** Where the plan has noise: each ledger's receipt, the coordinator's under its own name. */
+  readonly receipt?: (who: string) => Promise<Receipt>;
 };
 
 /** What came of it. */
@@ -65,11 +74,13 @@ export type Played<F extends Fields> = {
 export const CONTEXT: Uint8Array = new Uint8Array(32).fill(7);
 
 /** Plays a round from begin to result; a failing `close` throws. */
-export async function play<F extends Fields>(
+export async function play<F extends Fields, D extends Noise = NoNoise>(
   people: Party,
-  plan: Plan<F>,
+  of: Plan<F, D>,
   script: Script<F>,
 ): Promise<Played<F>> {
+  // Which receipts a plan needs is for the type tests; here it is looked up.
+  const plan = of as unknown as Plan<F>;
   const faults: Fault[] = [];
   const left = new Map<string, unknown>();
   const reviewed = client.readPlan<F>(planBytes(plan), {
@@ -77,7 +88,9 @@ export async function play<F extends Fields>(
     coordinator: plan.trust.coordinator,
     corrupt: 0,
     fields: plan.fields,
+    ...(of.noise.kind === 'none' ? {} : { privacy: of.noise }),
   });
+  const receiptOf = async (who: string) => ({ receipt: (await script.receipt?.(who)) as never });
   const gone = new Set<string>();
 
   const answer = async <P extends Phase, S>(
@@ -117,7 +130,10 @@ export async function play<F extends Fields>(
     return (script.downlink?.(phase, id, message) ?? message) as client.Downlink<P>;
   };
 
-  const c1 = coordinator.begin(plan, { context: CONTEXT });
+  const c1 = coordinator.begin(plan, {
+    context: CONTEXT,
+    ...(await receiptOf('coordinator')),
+  });
   const s1 = await answer('advertise', c1, people.ids, (id) =>
     client.advertise(reviewed, people.signers.get(id) as Signer, { context: CONTEXT }),
   );
@@ -126,11 +142,12 @@ export async function play<F extends Fields>(
     client.share(s1.get(id) as client.ClientState<'share', F>, down('share', c2.downlinks, id)),
   );
   const c3 = coordinator.close(c2.next);
-  const s3 = await answer('mask', c3.next, c3.downlinks.keys(), (id) =>
+  const s3 = await answer('mask', c3.next, c3.downlinks.keys(), async (id) =>
     client.mask(
       s2.get(id) as client.ClientState<'mask', F>,
       down('mask', c3.downlinks, id),
       script.inputs(id) as never,
+      await receiptOf(id),
     ),
   );
   const c4 = coordinator.close(c3.next);

@@ -1,0 +1,227 @@
+/** A round with noise: what the plan works out, what comes out, and what is refused. */
+import {
+  CapacityError,
+  discreteGaussian,
+  integer,
+  PrivacyError,
+  planBytes,
+  publicField,
+  real,
+  skellam,
+  weightedMean,
+} from 'veilsum';
+import { readPlan } from 'veilsum/client';
+import * as coordinator from 'veilsum/coordinator';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openLedger } from '../../src/dp/ledger/ledger.ts';
+import type { Receipt } from '../../src/dp/ledger/receipt.ts';
+import { inMemoryStorage } from '../../src/dp/ledger/storage.ts';
+import type { AnyPlan } from '../../src/round/plan.ts';
+import type { PlannedPrivacy } from '../../src/round/price.ts';
+import { CONTEXT, noisyPlanFor, type Party, party, play } from '../support/round.ts';
+
+const N = 12;
+const trust = { corrupt: 0.1, absent: 0.2, coordinator: 'semi-honest' } as const;
+let people: Party;
+beforeAll(async () => {
+  people = await party(N);
+});
+
+/** Ledgers of everybody in a round, each with a budget that lasts for `rounds` of it. */
+function ledgers(plan: AnyPlan): (who: string) => Promise<Receipt> {
+  const privacy = plan.privacy as PlannedPrivacy;
+  return async () => {
+    const ledger = await openLedger(inMemoryStorage(), {
+      budget: { epsilon: privacy.epsilon * 1.5, delta: privacy.delta },
+      neighbours: privacy.neighbours,
+      expecting: { event: privacy.event, count: 1 },
+    });
+    const answer = await ledger.admit({ round: plan.id, plan: plan.hash, event: privacy.event });
+    if (!answer.admitted) throw new Error(answer.message);
+    return answer;
+  };
+}
+
+const caught = (work: () => unknown): unknown => {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+
+describe.each([skellam, discreteGaussian])('a round with noise', (law) => {
+  test('gives sums near the true ones, and says what they cost', async () => {
+    const fields = {
+      update: real({ length: 300, clip: { norm: 'l2', bound: 1 } }),
+      votes: integer({ length: 4, min: -2, max: 5 }),
+      mean: weightedMean({ length: 3, clip: { norm: 'linf', bound: 1 }, maxWeight: 10 }),
+      examples: publicField(integer({ length: 1, min: 0, max: 5_000 })),
+    };
+    const noise = law({ epsilon: 3, delta: 1e-5 });
+    const plan = noisyPlanFor(people, { fields, trust, noise });
+    const privacy = plan.privacy as PlannedPrivacy;
+    expect(privacy.epsilon).toBeLessThanOrEqual(3);
+    expect(privacy.epsilon).toBeGreaterThan(2.99);
+    expect(privacy.replaceOneEpsilon).toBeGreaterThan(privacy.epsilon);
+    expect(privacy.honestSurvivorsMin).toBe(plan.floor - 1);
+    expect(privacy.wrapProbability).toBeLessThan(2 ** -30);
+    const { result, left } = await play(people, plan, {
+      receipt: ledgers(plan as unknown as AnyPlan),
+      vanish: (id) => (id === 'client-3' ? 'mask' : undefined),
+      inputs: () => ({
+        update: new Float64Array(300).fill(1 / Math.sqrt(300)),
+        votes: [1, -2, 5, 0],
+        mean: { values: [0.5, -0.5, 0], weight: 4 },
+        examples: [100],
+      }),
+    });
+    expect([...left]).toEqual([]);
+    const contributors = N - 1;
+    expect(result.sum.examples).toEqual([100 * contributors]);
+    const charged = result.privacy;
+    expect(charged?.epsilon).toBe(privacy.epsilon);
+    expect(charged?.ofSurvivors.honest).toBe(contributors - 1);
+    expect(charged?.ofSurvivors.epsilon).toBeLessThan(privacy.epsilon);
+    const { update, votes } = charged?.deviations ?? {};
+    const errors = result.sum.update.map((x) => x - contributors / Math.sqrt(300));
+    const spread = Math.sqrt(errors.reduce((sum, x) => sum + x * x, 0) / 300);
+    // 300 draws: the spread is within six of its own standard errors of what is promised.
+    expect(Math.abs(spread / (update as number) - 1)).toBeLessThan(6 / Math.sqrt(600));
+    for (const [i, vote] of [1, -2, 5, 0].entries()) {
+      const error = (result.sum.votes[i] as number) - vote * contributors;
+      expect(Math.abs(error)).toBeLessThan(7 * (votes as number));
+    }
+    expect(result.sum.mean.weight).toBeGreaterThanOrEqual(contributors);
+    expect(result.assumptions.map(({ code }) => code)).toContain('public-fields');
+    expect(result.assumptions.map(({ code }) => code)).not.toContain('no-noise');
+  });
+});
+
+describe('a noisy plan', () => {
+  const fields = { update: real({ length: 100, clip: { norm: 'l2', bound: 1 } }) };
+  const noise = skellam({ epsilon: 1, delta: 1e-6, rounds: 10 });
+
+  test('costs what it says over all of its rounds, and no more', () => {
+    const one = noisyPlanFor(people, {
+      fields,
+      trust,
+      noise: skellam({ epsilon: 1, delta: 1e-6 }),
+    });
+    const ten = noisyPlanFor(people, { fields, trust, noise });
+    const ratio = Number(ten.privacy?.multiplier) / Number(one.privacy?.multiplier);
+    expect(ratio).toBeGreaterThan(Math.sqrt(10) * 0.9);
+    expect(ratio).toBeLessThan(Math.sqrt(10) * 1.1);
+  });
+
+  test('lasts for its rounds under a ledger of the same price, and for no more', async () => {
+    const plan = noisyPlanFor(people, { fields, trust, noise });
+    const { event, neighbours, rounds } = plan.privacy as PlannedPrivacy;
+    const ledger = await openLedger(inMemoryStorage(), {
+      budget: { epsilon: noise.epsilon, delta: noise.delta },
+      neighbours,
+      expecting: { event, count: rounds },
+    });
+    const admitted: boolean[] = [];
+    for (let i = 0; i <= rounds; i++) {
+      const answer = await ledger.admit({ round: `round ${i}`, plan: plan.hash, event });
+      admitted.push(answer.admitted);
+    }
+    expect(admitted).toEqual([...new Array(rounds).fill(true), false]);
+  });
+
+  test('is read by the client, who works the price out again', () => {
+    const plan = noisyPlanFor(people, { fields, trust, noise });
+    const policy = {
+      voucher: people.voucher.publicKey,
+      coordinator: 'semi-honest',
+      fields,
+      privacy: { epsilon: 1, delta: 1e-6 },
+    } as const;
+    const read = readPlan(planBytes(plan as never), policy);
+    expect(read.hash).toEqual(plan.hash);
+    expect(read.privacy).toEqual(plan.privacy);
+    const { privacy: _, ...silent } = policy;
+    expect(caught(() => readPlan(planBytes(plan as never), silent))).toMatchObject({
+      code: 'plan-refused',
+    });
+    expect(
+      caught(() =>
+        readPlan(planBytes(plan as never), { ...policy, privacy: { epsilon: 0.9, delta: 1e-6 } }),
+      ),
+    ).toMatchObject({ code: 'plan-refused' });
+  });
+
+  test('with too small a multiplier for its price is refused, naming one that would do', () => {
+    const { multiplier } = noisyPlanFor(people, { fields, trust, noise }).privacy as PlannedPrivacy;
+    const less = String(Number((Number(multiplier) * 0.999).toPrecision(6)));
+    const error = caught(() =>
+      noisyPlanFor(people, { fields, trust, noise: { ...noise, multiplier: less } }),
+    );
+    expect(error).toBeInstanceOf(PrivacyError);
+    expect((error as Error).message).toContain(`${multiplier} would do`);
+  });
+
+  test.each([
+    { epsilon: 0, delta: 1e-6 },
+    { epsilon: -1, delta: 1e-6 },
+    { epsilon: 1, delta: 0 },
+    { epsilon: 1, delta: 1 },
+    { epsilon: 1, delta: -1e-6 },
+  ])('is not made for $epsilon, $delta', (target) => {
+    expect(caught(() => skellam(target))).toMatchObject({ code: 'unsound-parameters' });
+  });
+
+  test.each([Number.POSITIVE_INFINITY, Number.NaN])('is not made for ε = %d', (epsilon) => {
+    expect(caught(() => skellam({ epsilon, delta: 1e-6 }))).toMatchObject({ code: 'not-finite' });
+  });
+
+  test('refuses a field whose range calls for no noise, unless it is public', () => {
+    const still = { ...fields, still: integer({ length: 1, min: 0, max: 0 }) };
+    expect(caught(() => noisyPlanFor(people, { fields: still, trust, noise }))).toMatchObject({
+      code: 'unsound-parameters',
+      details: { field: 'still' },
+    });
+    const open = { ...fields, still: publicField(still.still) };
+    expect(noisyPlanFor(people, { fields: open, trust, noise }).privacy).toBeDefined();
+    const all = { update: publicField(fields.update) };
+    expect(caught(() => noisyPlanFor(people, { fields: all, trust, noise }))).toMatchObject({
+      code: 'unsound-parameters',
+    });
+  });
+
+  test('refuses noise that does not fit the ring, naming bits that would', () => {
+    const wide = { update: real({ length: 100, clip: { norm: 'l2', bound: 1 }, bits: 24 }) };
+    const error = caught(() =>
+      noisyPlanFor(people, { fields: wide, trust, noise: skellam({ epsilon: 0.01, delta: 1e-6 }) }),
+    );
+    expect(error).toBeInstanceOf(CapacityError);
+    expect(error).toMatchObject({ code: 'ring-overflow', details: { field: 'update' } });
+  });
+
+  test('refuses a floor that leaves fewer than two honest survivors', () => {
+    const most = { corrupt: 0.4, absent: 0.5, coordinator: 'semi-honest' } as const;
+    const error = caught(() => noisyPlanFor(people, { fields, trust: most, noise, floor: 5 }));
+    expect(error).toBeInstanceOf(Error);
+  });
+
+  test('does not run without a receipt of its own, on either side', async () => {
+    const plan = noisyPlanFor(people, { fields, trust, noise });
+    const other = noisyPlanFor(people, { fields, trust, noise });
+    const receipt = await ledgers(other as unknown as AnyPlan)('coordinator');
+    const begin = (receipt: unknown) =>
+      caught(() => coordinator.begin(plan, { context: CONTEXT, receipt: receipt as Receipt }));
+    expect(begin(undefined)).toMatchObject({ code: 'receipt-required' });
+    expect(begin(receipt)).toMatchObject({ code: 'unsound-parameters' });
+    const own = await ledgers(plan as unknown as AnyPlan)('coordinator');
+    expect(begin({ ...own })).toMatchObject({ code: 'unsound-parameters' });
+    expect(begin(own)).toBeUndefined();
+
+    const { left } = await play(people, plan, {
+      receipt: async (who) => (who === 'coordinator' ? own : (undefined as never)),
+      inputs: () => ({ update: new Float64Array(100) }),
+    }).catch((error: unknown) => ({ left: new Map([['coordinator', error]]) }));
+    expect(left.get('coordinator')).toMatchObject({ code: 'below-floor' });
+  });
+});
