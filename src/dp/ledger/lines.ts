@@ -81,6 +81,7 @@ function seal(fields: Json): Sealed {
  */
 export function readHeader(line: unknown): { readonly header: Header; readonly hash: string } {
   const { fields, hash } = open(line, 0);
+  if (typeof fields.format !== 'string') throw tampered(0, 'a line that is no header');
   if (fields.format !== FORMAT) {
     throw new CodecError(
       'unknown-version',

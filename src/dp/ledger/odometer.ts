@@ -7,8 +7,9 @@
  */
 import { assertFinite } from '../../internal/assert.ts';
 import type { Price } from '../accountants/price.ts';
+import { rdpEpsilon } from '../accountants/rdp.ts';
 import { epsilon } from '../epsilon.ts';
-import type { DpEvent } from '../events.ts';
+import { assertEvent, type DpEvent } from '../events.ts';
 import { bookOf, type Ledger } from './ledger.ts';
 
 /**
@@ -30,5 +31,18 @@ export function readOdometer(ledger: Ledger, options: { readonly delta?: number 
   for (const { event, count } of known.values()) {
     events.push(count === 1 ? event : { kind: 'repeated', event, count });
   }
-  return epsilon(events, { delta, neighbours });
+  const whole: DpEvent = { kind: 'composed', events };
+  return isTooLarge(whole)
+    ? rdpEpsilon(whole, { delta, neighbours })
+    : epsilon(whole, { delta, neighbours });
+}
+
+/** Thousands of different events are more than one event may hold; one accountant takes any. */
+function isTooLarge(event: DpEvent): boolean {
+  try {
+    assertEvent(event);
+    return false;
+  } catch {
+    return true;
+  }
 }
