@@ -6,6 +6,7 @@ import { PrivacyError } from '../errors.ts';
 import { assertFinite } from '../internal/assert.ts';
 import { zeroConcentratedDelta, zeroConcentratedEpsilon } from './accountants/concentrated.ts';
 import { analyticGaussianDelta, analyticGaussianEpsilon } from './accountants/gaussian.ts';
+import { pldDelta, pldEpsilon } from './accountants/pld.ts';
 import type { DeltaPrice, Price } from './accountants/price.ts';
 import { rdpDelta, rdpEpsilon } from './accountants/rdp.ts';
 import { exactSingleDelta, singleEpsilon, summedDelta, summedEpsilon } from './accountants/sums.ts';
@@ -74,8 +75,15 @@ export function deltaFor(
   if (accountant !== 'pld') prices.push(rdpDelta(event, { epsilon: at, neighbours }));
   if (accountant === 'best') {
     prices.push(summedDelta(event, at), zeroConcentratedDelta(event, at));
-    const exact = analyticGaussianDelta(event, at) ?? exactSingleDelta(event, at);
-    prices.push(exact);
+  }
+  const exact =
+    accountant === 'best'
+      ? (analyticGaussianDelta(event, at) ?? exactSingleDelta(event, at))
+      : undefined;
+  prices.push(exact);
+  // Nothing is below an exact price, and this is the slow one.
+  if (accountant !== 'rdp' && exact === undefined) {
+    prices.push(pldDelta(event, { epsilon: at, neighbours }));
   }
   return least(prices, ({ delta }) => delta);
 }
@@ -95,10 +103,19 @@ export function epsilonOfChecked(
   if (accountant !== 'pld') prices.push(rdpEpsilon(event, { delta, neighbours }));
   if (accountant === 'best') {
     prices.push(summedEpsilon(event, delta), zeroConcentratedEpsilon(event, delta));
-    const exact = analyticGaussianEpsilon(event, delta) ?? singleEpsilon(event, delta);
-    prices.push(exact);
   }
-  return least(prices, ({ epsilon }) => epsilon);
+  const exact =
+    accountant === 'best'
+      ? (analyticGaussianEpsilon(event, delta) ?? singleEpsilon(event, delta))
+      : undefined;
+  prices.push(exact);
+  if (accountant !== 'rdp' && exact === undefined) {
+    prices.push(pldEpsilon(event, { delta, neighbours }));
+  }
+  const best = least(prices, ({ epsilon }) => epsilon);
+  // A lower bound of the truth holds whoever found it.
+  const lower = prices.reduce((most, price) => Math.max(most, price?.lower ?? 0), 0);
+  return lower > 0 ? { ...best, lower: Math.min(lower, best.epsilon) } : best;
 }
 
 /** The least of the prices there are. */

@@ -4,11 +4,13 @@
  * 1 some failed, 2 the file or the command could not be read.
  */
 import { readFileSync } from 'node:fs';
+import { dpSuite } from './dp.ts';
 import { graphSuite } from './graph.ts';
 import { Malformed, type Outcome, type Suite } from './suite.ts';
 
 /** Every suite by its name; a new one is one more line. */
 const SUITES: Readonly<Record<string, Suite>> = {
+  dp: dpSuite,
   graph: graphSuite,
 };
 
