@@ -1,4 +1,7 @@
-/** Differential privacy: what was done (events), what it costs (accountants), and how much noise it takes. */
+/**
+ * Differential privacy: what was done (events), what it costs (accountants), how much noise it takes, and
+ * what may still be spent (the ledger).
+ */
 export type { DeltaPrice, Price } from './accountants/price.ts';
 export { RDP_ORDERS } from './accountants/rdp.ts';
 export { type CalibrationTarget, calibrate } from './calibrate.ts';
@@ -29,4 +32,9 @@ export {
   treeAggregation,
   zeroConcentrated,
 } from './events.ts';
+export { type AdmitRequest, type Ledger, type LedgerOptions, openLedger } from './ledger/ledger.ts';
+export type { Budget, Expectation } from './ledger/lines.ts';
+export { readOdometer } from './ledger/odometer.ts';
+export type { LedgerHead, Receipt, Refusal } from './ledger/receipt.ts';
+export { inMemoryStorage, type LedgerStorage } from './ledger/storage.ts';
 export { integerL1Norm, roundedL2Norm, sumNoiseMultiplier } from './sensitivity.ts';
