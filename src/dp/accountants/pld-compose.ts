@@ -25,6 +25,8 @@ export type Composite = {
   readonly count: number;
   /** Every entry of `tilted` may be off by this. */
   readonly noise: number;
+  /** The mean modulus of the spectrum, which decides how much noise there is. */
+  readonly modulus: number;
   /** δ may be off by this beside, relative. */
   readonly relativeError: number;
   /** Losses may be off by this. */
@@ -90,6 +92,7 @@ export function compose(steps: readonly Step[], window: Window): Composite | und
     theta,
     logScale,
     noise: noise + 1e-100,
+    modulus: mean,
     ...total,
     relativeError,
     ...beyond(steps, window, total.cut),
@@ -113,6 +116,7 @@ export function single(dots: Dots): Composite {
     logScale: 0,
     count,
     noise: 0,
+    modulus: 1,
     relativeError: relativeError + (256 + dots.masses.length) * U,
     lossError,
     infinity,
@@ -268,7 +272,8 @@ function beyond(
   // much: Σ e^(kθW)·P(L ≥ ε + kW), again by Chernoff's bound.
   const gain = (theta - wrapTheta) * width;
   const logWrapped = composedLogMoment(steps, wrapTheta) + gain - Math.log(-Math.expm1(gain));
-  const fromAbove = (epsilon: number): number => Math.exp(logWrapped - wrapTheta * epsilon);
+  const fromAbove = (epsilon: number): number =>
+    epsilon + width > most * mesh ? 0 : Math.exp(logWrapped - wrapTheta * epsilon);
   return { above: cut + tail, fromBelow, fromAbove };
 }
 

@@ -228,7 +228,11 @@ export function approximatePair(epsilon: number, delta: number): AtomPair {
   return atoms([epsilon, -epsilon], [high, low], delta);
 }
 
-const atoms = (losses: readonly number[], masses: readonly number[], infinity: number): AtomPair => ({
+const atoms = (
+  losses: readonly number[],
+  masses: readonly number[],
+  infinity: number,
+): AtomPair => ({
   kind: 'atoms',
   losses: Float64Array.from(losses),
   masses: Float64Array.from(masses),

@@ -146,6 +146,9 @@ export function deltaAt(composite: Composite, epsilon: number): Bounds | undefin
     surplus(composite, upperSums, Math.max(0, k - 1)),
   );
   const least =
-    scale * low * (1 - relativeError) + infinity * (1 - ROUNDING) - excess - composite.raised * upper;
+    scale * low * (1 - relativeError) +
+    infinity * (1 - ROUNDING) -
+    excess -
+    composite.raised * upper;
   return { upper: Math.min(1, upper), lower: Math.max(0, Math.min(least, upper, 1)) };
 }

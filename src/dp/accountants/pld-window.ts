@@ -41,11 +41,13 @@ export type Window = {
 };
 
 /** What is left out may be this much of δ. */
-const LEFT_OUT = 1e-11;
+const LEFT_OUT = 1e-9;
 /** Noise of the transform that is gladly accepted, relative to δ. */
 const NOISE = 1e-9;
 const LEAST_THETA = 1e-12;
 const MIN_LENGTH = 1024;
+/** Longer windows are not asked for. */
+const MAX_SUMS = 2 ** 24;
 
 /** K(θ) = Σ count·ln E[e^(θl)], with its first two derivatives. */
 type Cumulants = { readonly k: number; readonly mean: number; readonly variance: number };
@@ -85,7 +87,11 @@ function saddle(steps: readonly SketchedStep[], theta: number): Estimate {
   const epsilon = mean - 1 / theta - 1 / (theta + 1);
   const spread = variance + theta ** -2 + (theta + 1) ** -2;
   const logDelta =
-    k - theta * epsilon - Math.log(theta) - Math.log1p(theta) - 0.5 * Math.log(2 * Math.PI * spread);
+    k -
+    theta * epsilon -
+    Math.log(theta) -
+    Math.log1p(theta) -
+    0.5 * Math.log(2 * Math.PI * spread);
   return { epsilon, logDelta, theta };
 }
 
@@ -141,14 +147,14 @@ export function estimateDelta(
   return { ...saddle(steps, theta), epsilon };
 }
 
-/** About where a function of a tilt, from `from` upwards, is least; it falls first and rises then. */
-function least(value: (theta: number) => number, from: number): number {
+/** About where a function of a tilt, `from` … `most`, is least; it falls first and rises then. */
+function least(value: (theta: number) => number, from: number, most: number): number {
   let theta = from;
   let lowest = value(theta);
   for (let factor = 2; factor > 1.02; factor = Math.sqrt(factor)) {
     for (const ratio of [factor, 1 / factor]) {
       for (;;) {
-        const next = Math.max(from, theta * ratio);
+        const next = Math.min(Math.max(from, theta * ratio), most);
         const found = value(next);
         if (!(found < lowest)) break;
         theta = next;
@@ -163,7 +169,9 @@ function least(value: (theta: number) => number, from: number): number {
  * The window for an estimate.
  *
  * @param most no sum of losses is above this
- * @param margin a share of δ: e^margin is how wrong the estimate of δ may be
+ * @param margin e^margin is how wrong the estimate of δ may be
+ * @param modulus the mean modulus of the composed spectrum, which decides how much noise the transform
+ *   makes: 1 at most; left out: what a smooth bell would have
  */
 export function windowFor(
   steps: readonly SketchedStep[],
@@ -171,50 +179,64 @@ export function windowFor(
   mesh: number,
   most: number,
   margin: number,
+  modulus?: number,
 ): Window {
   const { epsilon, theta: centre } = estimate;
+  const steepest = mostTheta(mesh);
   const logLeast = estimate.logDelta + Math.log(LEFT_OUT);
   // P(L > top) ≤ e^(K(s) − s·top) for every s > 0.
   const top = (s: number): number => (cumulants(steps, s).k - logLeast) / s;
-  const tailTheta = least(top, centre);
+  const tailTheta = least(top, centre, steepest);
   const highest = Math.min(top(tailTheta), most) + 4 * mesh;
   const bottom = Math.max(-mesh, epsilon - margin / centre - 4 * mesh);
 
-  let count = 0;
-  for (const step of steps) count += step.count;
-  // How far the transform's noise is above δ, in logarithms and up to what does not depend on θ.
-  const { variance } = cumulants(steps, centre);
-  const noise = (theta: number): number =>
-    Math.log(16 * count * FFT_ERROR_PER_LEVEL) +
-    cumulants(steps, theta).k -
-    theta * epsilon -
-    Math.log(theta) -
-    Math.log1p(theta) -
-    0.5 * Math.log(2 * Math.PI * variance + mesh * mesh) +
-    estimate.logDelta;
-  const accepted = Math.max(Math.log(NOISE), noise(centre) + Math.LN2);
-  let steepest = centre;
-  for (let factor = 2; factor > 1.02; factor = Math.sqrt(factor)) {
-    while (steepest * factor < mostTheta(mesh) && noise(steepest * factor) < accepted) {
-      steepest *= factor;
-    }
-  }
-  const width = Math.max(highest - bottom, -logLeast / steepest);
+  const [flat, steep] = bearable(steps, estimate, mesh, modulus);
+  const width = Math.max(highest - bottom, -logLeast / steep);
   let length = MIN_LENGTH;
   let theta = centre;
   let wrapTheta = centre;
-  for (; ; length *= 2) {
+  for (; length < MAX_SUMS; length *= 2) {
     const span = length * mesh;
     if (span < width) continue;
-    theta = Math.max(centre, -logLeast / span);
-    if (epsilon + span >= most) break;
-    // What wraps downwards once: e^(θW)·P(L ≥ ε + W).
+    // What wraps upwards is bounded by e^(−θW); the least tilt that does keeps what wraps downwards
+    // smallest, which is e^(θW)·P(L ≥ ε + W) for one turn.
+    theta = Math.min(steep, Math.max(flat, -logLeast / span));
+    if (epsilon - margin / centre + span >= most) break;
     const wrapped = (s: number): number => cumulants(steps, s).k - s * (epsilon + span);
-    wrapTheta = least(wrapped, theta * 1.1);
+    wrapTheta = least(wrapped, theta * 1.1, steepest);
     if (wrapped(wrapTheta) + theta * span <= logLeast) break;
   }
   // What the power of two leaves over goes half below the estimate, in case that it was too high.
   const spare = 0.5 * (length * mesh - (highest - bottom));
   const first = Math.floor(Math.max(-mesh, bottom - spare) / mesh);
   return { theta, tailTheta, wrapTheta: Math.max(wrapTheta, 1.05 * theta), first, length };
+}
+
+/** The tilts between which the transform's noise is small beside δ, or nearly as small as it gets. */
+function bearable(
+  steps: readonly SketchedStep[],
+  { epsilon, logDelta, theta: centre }: Estimate,
+  mesh: number,
+  modulus: number | undefined,
+): readonly [number, number] {
+  let count = 0;
+  for (const step of steps) count += step.count;
+  const { variance } = cumulants(steps, centre);
+  const mean = modulus ?? Math.min(1, mesh / Math.sqrt(2 * Math.PI * variance + mesh * mesh));
+  const perMass = Math.log(40 * count * FFT_ERROR_PER_LEVEL * mean) - Math.log(mesh) - logDelta;
+  const noise = (theta: number): number =>
+    perMass + cumulants(steps, theta).k - theta * epsilon - Math.log(theta) - Math.log1p(theta);
+  const accepted = Math.max(Math.log(NOISE), noise(centre) + Math.LN2);
+  const outermost = (direction: 1 | -1): number => {
+    let theta = centre;
+    for (let factor = 2; factor > 1.02; factor = Math.sqrt(factor)) {
+      for (;;) {
+        const next = theta * factor ** direction;
+        if (next > mostTheta(mesh) || next < LEAST_THETA || !(noise(next) < accepted)) break;
+        theta = next;
+      }
+    }
+    return theta;
+  };
+  return [outermost(-1), outermost(1)];
 }

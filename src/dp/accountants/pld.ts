@@ -17,10 +17,10 @@
 import { assertFinite } from '../../internal/assert.ts';
 import type { DpEvent, Neighbours } from '../events.ts';
 import { assertSound } from '../neighbours.ts';
-import { compose, type Composite, single } from './pld-compose.ts';
+import { type Composite, compose, single } from './pld-compose.ts';
 import { type Dots, dotsOf, sketchOf } from './pld-dots.ts';
-import { type Bounds, deltaAt, epsilonAt } from './pld-query.ts';
 import type { Direction, Pair } from './pld-pairs.ts';
+import { type Bounds, deltaAt, epsilonAt } from './pld-query.ts';
 import { type PairStep, type Recipe, recipeOf, stepsOf } from './pld-steps.ts';
 import {
   type Estimate,
@@ -166,7 +166,7 @@ function oneWay(
     const sketched = sketch(steps, (1e-13 * Math.exp(Math.min(0, rough.logDelta))) / count);
     const estimate = estimateDelta(sketched, epsilon, mesh);
     const ask = (composite: Composite): Bounds | undefined => deltaAt(composite, epsilon);
-    return answer({ steps, sketched, count, most, mesh }, estimate, ask);
+    return answer({ steps, sketched, count, mesh }, estimate, ask);
   }
   const delta = query.delta - infinity;
   if (!(delta > 0)) return { upper: Number.POSITIVE_INFINITY, lower: Number.POSITIVE_INFINITY };
@@ -174,7 +174,7 @@ function oneWay(
   const sketched = sketch(steps, (1e-13 * delta) / count);
   const estimate = estimateEpsilon(sketched, Math.log(delta), mesh);
   const ask = (composite: Composite): Bounds | undefined => epsilonAt(composite, query.delta);
-  return answer({ steps, sketched, count, most, mesh }, estimate, ask);
+  return answer({ steps, sketched, count, mesh }, estimate, ask);
 }
 
 const sketch = (steps: readonly PairStep[], cut: number): SketchedStep[] =>
@@ -192,13 +192,12 @@ type Work = {
   readonly steps: readonly PairStep[];
   readonly sketched: readonly SketchedStep[];
   readonly count: number;
-  readonly most: number;
   readonly mesh: number;
 };
 
 /** Composes on the finest grid that fits, from the given mesh upwards, and asks. */
 function answer(
-  { steps, sketched, count, most, mesh }: Work,
+  { steps, sketched, count, mesh }: Work,
   estimate: Estimate,
   ask: (composite: Composite) => Bounds | undefined,
 ): Bounds | undefined {
@@ -212,14 +211,25 @@ function answer(
     }
     if (dotted.length < steps.length) continue;
     if (count === 1) return ask(single((dotted[0] as (typeof dotted)[0]).dots));
+    // Sums of losses on the grid are at most this.
+    let highest = 0;
+    for (const { dots, count: times } of dotted) {
+      highest += times * (dots.first + dots.masses.length - 1) * size;
+    }
     let expected = estimate;
+    let modulus: number | undefined;
     let fits = true;
-    for (let attempt = 0; attempt < 4 && fits; attempt++) {
-      const window = windowFor(sketched, expected, size, most, 1.5 + 3 * attempt);
+    for (let attempt = 0; attempt < 5 && fits; attempt++) {
+      const window = windowFor(sketched, expected, size, highest, 1.5 + 2 * attempt, modulus);
       fits = window.length <= MAX_LENGTH;
       if (!fits) break;
       const composite = compose(dotted, window);
       if (composite === undefined) return undefined;
+      // With atoms in the sum, the transform makes more noise than it would with a smooth bell.
+      if (modulus === undefined && isNoisy(composite, expected)) {
+        modulus = composite.modulus;
+        continue;
+      }
       const bounds = ask(composite);
       if (bounds !== undefined) return bounds;
       // ε is below what was expected: look there.
@@ -229,4 +239,13 @@ function answer(
     if (fits) return undefined;
   }
   return undefined;
+}
+
+/** Whether the transform's noise may be more than 10^−8 of δ, and a gentler tilt could help. */
+function isNoisy(
+  { noise, logScale, theta, mesh }: Composite,
+  { epsilon, logDelta, theta: centre }: Estimate,
+): boolean {
+  const logNoise = Math.log(noise / (theta * (theta + 1) * mesh)) + logScale - theta * epsilon;
+  return logNoise - logDelta > Math.log(1e-8) && Math.abs(Math.log(theta / centre)) > 0.05;
 }
