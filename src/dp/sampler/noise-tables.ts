@@ -4,11 +4,11 @@
  */
 import { PrivacyError, UsageError } from '../../errors.ts';
 import { assertInteger } from '../../internal/assert.ts';
-import { type AliasTable, residentTables } from '../../kernel/index.ts';
-import { COLUMN_WORDS, fillColumns, massesOf } from './alias-columns.ts';
+import type { AliasTable } from '../../kernel/index.ts';
+import { assemble } from './assembly.ts';
 import { checkedDistribution, type NoiseDistribution } from './distributions.ts';
-import { type Layout, layoutOf } from './layouts.ts';
-import { bitLength } from './rational.ts';
+import { keeper } from './kept.ts';
+import { layoutOf } from './layouts.ts';
 
 /** A table for {@link drawInto} and {@link addNoiseInto}. Frozen; its integers are kept elsewhere. */
 export type NoiseTable = {
@@ -27,7 +27,7 @@ const LEAST_DISTANCE_BITS = 120;
 /** The most tables that are kept: about 20 MB at worst. */
 const MOST_KEPT = 12;
 
-const kept = new Map<string, NoiseTable>();
+const kept = keeper<NoiseTable>(MOST_KEPT);
 const contents = new WeakMap<NoiseTable, readonly AliasTable[]>();
 
 /**
@@ -52,12 +52,7 @@ export function noiseTable(
   const wanted = options.distanceBits ?? LEAST_DISTANCE_BITS;
   assertInteger('noiseTable: options.distanceBits', wanted, 1, 256);
   const checked = checkedDistribution(distribution);
-  const key = JSON.stringify(checked);
-  const table = kept.get(key) ?? build(checked);
-  // Last used, last in the map's order.
-  kept.delete(key);
-  kept.set(key, table);
-  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value as string);
+  const table = kept(JSON.stringify(checked), () => build(checked));
   if (table.distanceBits < wanted) {
     throw new PrivacyError(
       'unsound-parameters',
@@ -78,26 +73,9 @@ export function aliasTablesOf(table: NoiseTable): readonly AliasTable[] {
 }
 
 function build(distribution: NoiseDistribution): NoiseTable {
-  const { parts, distance: between, precision }: Layout = layoutOf(distribution);
-  const filled = parts.map((part) => ({ ...part, ...massesOf(part.terms, part.tail, precision) }));
-  const memories = residentTables(filled.map(({ columns }) => COLUMN_WORDS * columns));
-  filled.forEach(({ masses, valueAt }, i) => {
-    fillColumns(memories[i] as Uint32Array, masses, valueAt);
-  });
-  const tables: AliasTable[] = filled.flatMap(({ uses }, i) =>
-    uses.map((use) => ({ columns: memories[i] as Uint32Array, ...use })),
-  );
-  // Independent draws: their distances add up, and to them what the layout itself is wrong by.
-  const distance = filled.reduce(
-    (sum, part) => sum + part.distance * BigInt(part.uses.length),
-    between,
-  );
-  const table: NoiseTable = Object.freeze({
-    distribution,
-    distanceBits: precision - bitLength(distance),
-    columns: filled.reduce((sum, { columns }) => sum + columns, 0),
-    reads: tables.length as 1 | 2,
-  });
+  const { tables, distanceBits, columns } = assemble(layoutOf(distribution));
+  const reads = tables.length as 1 | 2;
+  const table: NoiseTable = Object.freeze({ distribution, distanceBits, columns, reads });
   contents.set(table, tables);
   return table;
 }
