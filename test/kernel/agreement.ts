@@ -7,10 +7,13 @@ import { chacha20 } from '@noble/ciphers/chacha.js';
 import { toHex } from '../../src/internal/bytes.ts';
 import { sha256 } from '../../src/internal/sha256.ts';
 import {
+  type AliasTable,
   dequantiseInto,
+  drawAliasInto,
   kernelPath,
   measure,
   quantiseInto,
+  residentTables,
   sumOfSquares,
   walshHadamard,
 } from '../../src/kernel/index.ts';
@@ -39,6 +42,38 @@ function wordsOf(label: number, length: number): Uint32Array {
   const key = new Uint8Array(32).fill(label & 255).fill(label >>> 8, 16);
   const bytes = chacha20(key, new Uint8Array(12), new Uint8Array(4 * length));
   return new Uint32Array(bytes.buffer, bytes.byteOffset, length).slice();
+}
+
+/** Two tables in one memory, of columns that look random: 64 in units of 1, 8 in units of 1,000. */
+function aliasTables(): readonly [AliasTable, AliasTable] {
+  const [near, far] = residentTables([6 * 64, 6 * 8]) as [Uint32Array, Uint32Array];
+  near.set(wordsOf(60, near.length).map((word, i) => (i % 6 < 4 ? word >>> 1 : word >> 20)));
+  far.set(wordsOf(61, far.length).map((word, i) => (i % 6 < 4 ? word >>> 1 : word >>> 24)));
+  return [
+    { columns: near, factor: 1, sign: 'drawn' },
+    { columns: far, factor: 1_000, sign: 'kept' },
+  ];
+}
+
+/** What draws from {@link aliasTables} add up to, by the definition. */
+function slowDraws(tables: readonly AliasTable[], words: Uint32Array, length: number): Int32Array {
+  const out = new Int32Array(length);
+  const number = (limbs: Uint32Array): bigint =>
+    limbs.reduceRight((value, limb) => (value << 31n) | BigInt(limb & 0x7fffffff), 0n);
+  tables.forEach(({ columns, factor, sign }, t) => {
+    const random = words.subarray(5 * length * t, 5 * length * (t + 1));
+    for (let i = 0; i < length; i++) {
+      const word = random[i] as number;
+      const column = columns.subarray(6 * (word & (columns.length / 6 - 1)));
+      const limbs = random.subarray(length + 4 * i, length + 4 * i + 4);
+      const isOwn = number(limbs) < number(column.subarray(0, 4));
+      const draw = ((column[isOwn ? 4 : 5] as number) | 0) * factor;
+      const before = out[i] as number;
+      const isNegative = sign === 'drawn' ? word >= 2 ** 31 : before < 0;
+      out[i] = before + (isNegative ? -draw : draw);
+    }
+  });
+  return out;
 }
 
 /** Runs all checks; throws where two disagree. */
@@ -149,6 +184,28 @@ export function checkKernel(): Agreement {
     const rounded = Float32Array.from(wordsOf(power + 40, n), (word) => word / 3);
     walshHadamard(rounded);
     keep(new Uint32Array(rounded.buffer));
+  }
+
+  const tables = aliasTables();
+  for (const length of [0, 1, 5, 64, 1_000, 3_264]) {
+    const words = wordsOf(length & 63, 10 * length);
+    const slow = slowDraws(tables, words, length);
+    for (const scan of [false, true]) {
+      let at = 0;
+      const draw = (out: Uint32Array): void => {
+        out.set(words.subarray(at, at + out.length));
+        at += out.length;
+      };
+      const out = new Int32Array(length);
+      drawAliasInto(out, tables, draw, { add: false, scan });
+      same(`alias ${length}`, out, slow);
+      const sum = wordsOf(62, length);
+      at = 0;
+      const added = sum.map((word, i) => word + (slow[i] as number));
+      drawAliasInto(sum, tables, draw, { add: true, scan });
+      same(`alias, added ${length}`, sum, added);
+    }
+    keep(new Uint32Array(slow.buffer));
   }
   return { path: kernelPath(), comparisons, digest: toHex(sha256(...results)) };
 }
