@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { dp } from './dp.ts';
 import { machine, type Report } from './harness.ts';
 import { kernel } from './kernel.ts';
 import { tableOf } from './report.ts';
@@ -15,7 +16,7 @@ import { secagg } from './secagg.ts';
 type Room = (options: { readonly long: boolean }) => Promise<Report>;
 
 /** The rooms that can be measured. */
-const rooms: Readonly<Record<string, Room>> = { kernel, scenario, secagg };
+const rooms: Readonly<Record<string, Room>> = { dp, kernel, scenario, secagg };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' }, long: { type: 'boolean', default: false } },

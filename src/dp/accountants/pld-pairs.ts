@@ -10,6 +10,7 @@
  * pairs dominates, and Poisson sampling with probability q turns (P, Q) into ((1−q)Q + qP, Q) where a
  * unit is removed and into (P, (1−q)P + qQ) where one is added.
  */
+import { gaussianDelta, laplaceDelta } from '../hockey-stick.ts';
 import { erfcx } from '../special.ts';
 
 /** Which of two neighbouring datasets the outcome is drawn from: the one with the unit, or without. */
@@ -56,10 +57,6 @@ const UNDERFLOW = 1e-300;
  *
  * @param noiseMultiplier z, standard deviation / sensitivity, above 0
  * @param probability q of taking part, above 0 and at most 1
- *
- * **Source**: Balle and Wang 2018 (arXiv 1805.06530), Theorem 8, written with Mills's ratio m: with
- * x = εz − 1/(2z), δ = φ(x)·(m(x) − m(x + 1/z)), since φ(x) = e^ε·φ(x + 1/z). Neither factor underflows
- * early, and the difference loses only m/(m − m′) in precision.
  */
 export function gaussianPair(
   noiseMultiplier: number,
@@ -67,13 +64,7 @@ export function gaussianPair(
   direction: Direction,
 ): CurvePair {
   const shift = 1 / noiseMultiplier;
-  const stick = (epsilon: number): number => {
-    const x = epsilon * noiseMultiplier - 0.5 * shift;
-    const y = (x + shift) * Math.SQRT1_2;
-    return x > 0
-      ? 0.5 * Math.exp(-0.5 * x * x) * (erfcx(x * Math.SQRT1_2) - erfcx(y))
-      : 1 - 0.5 * Math.exp(-0.5 * x * x) * (erfcx(-x * Math.SQRT1_2) + erfcx(y));
-  };
+  const stick = (epsilon: number): number => gaussianDelta(noiseMultiplier, epsilon);
   const infinite = Number.POSITIVE_INFINITY;
   const relativeError = (reach: number): number => {
     // Cancellation is worst at the ends: at 0 the result is erf(1/(√8 z)) > 0.3·min(1, 1/z).
@@ -91,9 +82,6 @@ export function gaussianPair(
  *
  * @param noiseMultiplier b, scale / sensitivity, above 0
  * @param probability q of taking part, above 0 and at most 1
- *
- * **Source**: δ(ε) = 1 − e^((ε − 1/b)/2) for |ε| ≤ 1/b; Balle, Barthe and Gaboardi 2018 (arXiv
- * 1807.01647), Theorem 3.
  */
 export function laplacePair(
   noiseMultiplier: number,
@@ -101,8 +89,7 @@ export function laplacePair(
   direction: Direction,
 ): CurvePair {
   const most = 1 / noiseMultiplier;
-  const stick = (epsilon: number): number =>
-    epsilon < most ? -Math.expm1(0.5 * (epsilon - most)) : 0;
+  const stick = (epsilon: number): number => laplaceDelta(noiseMultiplier, epsilon);
   return sampledCurve(stick, most, () => 8 * U, probability, direction);
 }
 
@@ -127,7 +114,9 @@ function sampledCurve(
   }
   // Where a unit is removed, no loss is below this.
   const edge = Math.log1p(-q);
-  const above = (epsilon: number): number => q * stick(Math.log1p(Math.expm1(epsilon) / q));
+  // Beyond 700, e^ε itself may be no double.
+  const above = (epsilon: number): number =>
+    q * stick(epsilon > 700 ? epsilon - Math.log(q) : Math.log1p(Math.expm1(epsilon) / q));
   const below = (epsilon: number): number => {
     if (epsilon <= edge) return 0;
     const ratio = 1 + Math.expm1(epsilon) / q;
