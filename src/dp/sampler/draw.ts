@@ -22,7 +22,7 @@ export type DrawOptions = {
  * drawn: no branch, loop or rejection depends on it. One address does, the column that is read, which another
  * process may see through a shared cache; `scan` leaves nothing of that. The engine gives no guarantee of either.
  * **Cost**: 20 random bytes and about 8 ns a draw, twice that for wide tables (`table.reads`); with `scan` about
- * half a nanosecond for each column and draw.
+ * a nanosecond for each column and draw.
  */
 export function drawInto(out: Int32Array, table: NoiseTable, options: DrawOptions = {}): void {
   if (!(out instanceof Int32Array)) throw wrongType('drawInto', 'an Int32Array');
