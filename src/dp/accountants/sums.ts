@@ -91,7 +91,7 @@ export function summedDelta(event: DpEvent, epsilon: number): DeltaPrice | undef
 }
 
 /** Up to this σ the exact sum is worth its time. */
-const MAX_SIGMA = 1e5;
+const MAX_SIGMA = 2000;
 
 /** The exact δ of one release on one number, or undefined. */
 function singleDelta(event: DpEvent): ((epsilon: number) => number) | undefined {
