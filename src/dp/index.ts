@@ -1,6 +1,6 @@
 /**
- * Differential privacy: what was done (events), what it costs (accountants), how much noise it takes, and
- * what may still be spent (the ledger).
+ * Differential privacy: what was done (events), what it costs (accountants), how much noise it takes, the
+ * noise itself (samplers, mechanisms), and what may still be spent (the ledger).
  */
 export type { DeltaPrice, Price } from './accountants/price.ts';
 export { RDP_ORDERS } from './accountants/rdp.ts';
@@ -37,4 +37,18 @@ export type { Budget, Expectation } from './ledger/lines.ts';
 export { readOdometer } from './ledger/odometer.ts';
 export type { LedgerHead, Receipt, Refusal } from './ledger/receipt.ts';
 export { inMemoryStorage, type LedgerStorage } from './ledger/storage.ts';
+export {
+  type AdaptiveClip,
+  type AdaptiveRound,
+  adaptiveClip,
+  adaptiveRound,
+  nextClip,
+  withinClip,
+} from './mechanisms/adaptive-clip.ts';
+export { addDiscreteGaussian, addDiscreteLaplace, type Release } from './mechanisms/central.ts';
+export { clipInto, clipLayersInto, type Layers, layersOf } from './mechanisms/clipping.ts';
+export { respondAtRandom } from './mechanisms/local-response.ts';
+export type { NoiseDistribution } from './sampler/distributions.ts';
+export { addNoiseInto, type DrawOptions, drawInto } from './sampler/draw.ts';
+export { type NoiseTable, noiseTable } from './sampler/noise-tables.ts';
 export { integerL1Norm, roundedL2Norm, sumNoiseMultiplier } from './sensitivity.ts';

@@ -43,7 +43,7 @@ export const integerL1Norm = (l2: number, dimension: number): number =>
  *
  * @param noiseMultiplier z, of both releases together, above 0
  * @param bitStandardDeviation σ_b, of the noise on the count of bits sent as ±½, above 0
- * @returns z_Δ = (z^−2 − (2σ_b)^−2)^−½, above z
+ * @returns z_Δ = (z^−2 − (2σ_b)^−2)^−½, above z, and rounded up
  * @throws UsageError `not-finite`, `out-of-range`; PrivacyError `unsound-parameters` where z ≥ 2σ_b: then the
  *   count alone costs as much, and no noise on the sum is enough
  *
@@ -52,8 +52,10 @@ export const integerL1Norm = (l2: number, dimension: number): number =>
 export function sumNoiseMultiplier(noiseMultiplier: number, bitStandardDeviation: number): number {
   assertFinite('sumNoiseMultiplier: noiseMultiplier', noiseMultiplier, 1e-100, 1e100);
   assertFinite('sumNoiseMultiplier: bitStandardDeviation', bitStandardDeviation, 1e-100, 1e100);
-  const left = 1 - (noiseMultiplier / (2 * bitStandardDeviation)) ** 2;
-  if (!(left > 0)) {
+  const share = noiseMultiplier / (2 * bitStandardDeviation);
+  const left = (1 - share) * (1 + share);
+  // So near to equality the rounding of the share would decide.
+  if (!(left > 1e-9)) {
     throw new PrivacyError(
       'unsound-parameters',
       `adaptive clipping: got a noise multiplier of ${noiseMultiplier} and ${bitStandardDeviation} on the ` +
@@ -61,5 +63,6 @@ export function sumNoiseMultiplier(noiseMultiplier: number, bitStandardDeviation
       { noiseMultiplier, bitStandardDeviation },
     );
   }
-  return noiseMultiplier / Math.sqrt(left);
+  // The rounding of the share, below 2^−51, counts for as much over `left`; all others are as small.
+  return (noiseMultiplier / Math.sqrt(left)) * (1 + 2 ** -50 / left);
 }

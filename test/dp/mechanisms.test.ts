@@ -5,12 +5,12 @@ import {
   adaptiveClip,
   adaptiveRound,
   nextClip,
-  vectorNoiseMultiplier,
   withinClip,
 } from '../../src/dp/mechanisms/adaptive-clip.ts';
 import { addDiscreteGaussian, addDiscreteLaplace } from '../../src/dp/mechanisms/central.ts';
 import { clipInto, clipLayersInto, layersOf } from '../../src/dp/mechanisms/clipping.ts';
 import { respondAtRandom } from '../../src/dp/mechanisms/local-response.ts';
+import { sumNoiseMultiplier } from '../../src/dp/sensitivity.ts';
 import { exactly } from '../reference/noise-laws.ts';
 import { caught } from '../ring/caught.ts';
 
@@ -255,7 +255,7 @@ describe('adaptive clipping', () => {
       [0.6, 2, 0.6068660849090083],
       [0.3, 1, 0.30343304245450414],
     ] as const) {
-      const found = vectorNoiseMultiplier(z, sigma);
+      const found = sumNoiseMultiplier(z, sigma);
       expect(found).toBeGreaterThanOrEqual(expected);
       expect(found).toBeLessThan(expected * (1 + 1e-14));
       expect(found ** -2 + (2 * sigma) ** -2).toBeLessThanOrEqual(z ** -2);
@@ -269,10 +269,10 @@ describe('adaptive clipping', () => {
       [1, 0.5],
       [1 - 1e-12, 0.5],
     ] as const) {
-      const error = caught(() => vectorNoiseMultiplier(z, sigma));
+      const error = caught(() => sumNoiseMultiplier(z, sigma));
       expect([error.name, error.code]).toEqual(['PrivacyError', 'unsound-parameters']);
     }
-    const wrong = [0, -1, Number.NaN].map((z) => () => vectorNoiseMultiplier(z, 1));
+    const wrong = [0, -1, Number.NaN].map((z) => () => sumNoiseMultiplier(z, 1));
     expect(codesOf(wrong)).toEqual(['out-of-range', 'out-of-range', 'not-finite']);
   });
 

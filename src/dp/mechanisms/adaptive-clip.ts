@@ -3,9 +3,9 @@
  * its vector is within the bound, and the noisy sum of that moves the bound. The sum of signs costs privacy as
  * well, so each round's vectors get a little more noise and the two together cost what was agreed.
  */
-import { PrivacyError } from '../../errors.ts';
 import { assertFinite, assertInteger } from '../../internal/assert.ts';
 import { type DpEvent, gaussian } from '../events.ts';
+import { sumNoiseMultiplier } from '../sensitivity.ts';
 
 /** A bound on its way. Frozen; only noisy sums move it. */
 export type AdaptiveClip = {
@@ -49,52 +49,24 @@ export function adaptiveClip(start: AdaptiveClip): AdaptiveClip {
 }
 
 /**
- * The noise multiplier of the vectors such that they and the bits together cost as little as `noiseMultiplier`
- * says: z_Δ = (z^−2 − (2σ_b)^−2)^(−1/2), rounded up.
- *
- * @param noiseMultiplier z, above 0: standard deviation / sensitivity of one release with the same cost as both
- * @param bitSigma σ_b, standard deviation of the noise on the sum of bits ±1/2; more than z / 2
- * @throws UsageError `out-of-range`, `not-finite`
- * @throws PrivacyError `unsound-parameters` where the bits alone cost more than was agreed: z ≥ 2σ_b
- *
- * **Source**: Andrew, Thakkar, McMahan and Ramaswamy 2021 (arXiv 1905.03871), Theorem 1.
- */
-export function vectorNoiseMultiplier(noiseMultiplier: number, bitSigma: number): number {
-  assertFinite('noiseMultiplier', noiseMultiplier, 1e-6, 1e6);
-  assertFinite('bitSigma', bitSigma, 1e-6, 1e9);
-  const share = noiseMultiplier / (2 * bitSigma);
-  const rest = (1 - share) * (1 + share);
-  // Near 1 the rounding of the share could decide; no sound plan comes so close.
-  if (!(rest > 1e-9)) {
-    throw new PrivacyError(
-      'unsound-parameters',
-      `adaptive clipping: got a noise multiplier of ${noiseMultiplier} with bits of deviation ${bitSigma}; ` +
-        `expected a noise multiplier below ${2 * bitSigma}, twice the deviation, or the bits alone cost too much`,
-      { noiseMultiplier, bitSigma },
-    );
-  }
-  return (noiseMultiplier / Math.sqrt(rest)) * (1 + 2 ** -50 / rest);
-}
-
-/**
  * Bound and noise of the coming round, from one and the same bound.
  *
  * @param state the bound
  * @param noise.noiseMultiplier z: the round costs as much as Gaussian noise with this multiplier
  * @param noise.bitSigma σ_b; a twentieth of the number of contributors is usual
- * @throws as {@link vectorNoiseMultiplier}
+ * @throws as {@link sumNoiseMultiplier}
  *
  * **Guarantee**: if vectors are clipped to `clip`, signs are ±1, and both sums get independent Gaussian noise of
  * deviations `sigma` and `signSigma`, the round costs what `event` does, under zero-out and add-or-remove.
  * Precondition: the noise is on the sums, not on means. Signs have sensitivity 1 and twice the deviation of bits.
- * **Proof**: {@link vectorNoiseMultiplier}: 1/z² = 1/z_Δ² + 1/(2σ_b)².
+ * **Proof**: {@link sumNoiseMultiplier}: 1/z² = 1/z_Δ² + 1/(2σ_b)².
  */
 export function adaptiveRound(
   state: AdaptiveClip,
   noise: { readonly noiseMultiplier: number; readonly bitSigma: number },
 ): AdaptiveRound {
   const { noiseMultiplier, bitSigma } = noise;
-  const multiplier = vectorNoiseMultiplier(noiseMultiplier, bitSigma);
+  const multiplier = sumNoiseMultiplier(noiseMultiplier, bitSigma);
   return Object.freeze({
     clip: state.clip,
     sigma: multiplier * state.clip * (1 + 2 ** -52),
