@@ -46,6 +46,35 @@ describe('exact prices', () => {
     },
   );
 
+  test('one Gaussian whose ε is beyond the exponents of doubles', () => {
+    for (const sigma of [0.02, 0.05, 0.3]) {
+      const exact = gaussianEpsilon(sigma, 1e-5);
+      const price = pldEpsilon(gaussian({ noiseMultiplier: sigma }), { delta: 1e-5, neighbours });
+      expect(price?.lower).toBeLessThanOrEqual(exact * (1 + 1e-12));
+      expect(price?.epsilon).toBeGreaterThanOrEqual(exact * (1 - 1e-12));
+      expect(price?.epsilon).toBeLessThanOrEqual(exact * (1 + 1e-6));
+    }
+  });
+
+  test('steps so small that the usual grid is coarser than all of them', () => {
+    const event = times(psg(1 - 2 ** -53, 1e4), 1_000_000);
+    const exact = gaussianEpsilon(10, 1e-6);
+    const price = pldEpsilon(event, { delta: 1e-6, neighbours });
+    expect(price?.epsilon).toBeGreaterThanOrEqual(exact);
+    expect(price?.epsilon).toBeLessThanOrEqual(exact * 1.03);
+    expect(price?.lower).toBeLessThanOrEqual(exact);
+  });
+
+  test('a few Laplaces that all lose the most', () => {
+    for (const delta of [1e-3, 1e-6, 1e-12, 1e-20]) {
+      const price = pldEpsilon(times(laplace({ noiseMultiplier: 1 }), 2), { delta, neighbours });
+      // Both lose 1 with probability ¼, so δ(ε) is at least ¼·(1 − e^(ε − 2)).
+      const least = 2 + Math.log1p(-4 * delta);
+      expect(price?.epsilon).toBeGreaterThanOrEqual(least - 1e-14);
+      expect(price?.epsilon).toBeLessThanOrEqual(2 + 1e-9);
+    }
+  });
+
   test('one sampled Gaussian, in the worse direction', () => {
     for (const [q, sigma, epsilon] of [
       [0.01, 1, 0.1],

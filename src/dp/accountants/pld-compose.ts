@@ -8,6 +8,9 @@ import type { Window } from './pld-window.ts';
 
 const U = 2 ** -53;
 
+/** A window is at most this wide, so that no weight within it leaves the range of doubles. */
+export const MAX_WIDTH = 600;
+
 /** Losses that occur `count` times. */
 export type Step = { readonly dots: Dots; readonly count: number };
 
@@ -103,24 +106,32 @@ export function compose(steps: readonly Step[], window: Window): Composite | und
  * A single loss as the sum of one: nothing to add up, so nothing to tilt and nothing lost.
  *
  * @param dots as they are
+ * @param epsilon about where it will be asked: far below it there is nothing to know, and weights
+ *   would overflow. What is asked there all the same is outside of the window
  */
-export function single(dots: Dots): Composite {
+export function single(dots: Dots, epsilon: number): Composite {
+  const { masses, first, mesh } = dots;
   const { count, relativeError, lossError, infinity, cut, raised } = totals([{ dots, count: 1 }]);
-  // δ is asked at ε of 0 and above only; lower losses would overflow the weights.
-  const skipped = Math.max(0, -2 - dots.first);
+  const reach = MAX_WIDTH / 2 / mesh;
+  // Nobody asks below 0.
+  const bottom = Math.floor(Math.max(-2, epsilon / mesh - reach));
+  const skipped = Math.min(masses.length - 1, Math.max(0, bottom - first));
+  const end = Math.min(masses.length, skipped + Math.floor(2 * reach));
+  let above = cut;
+  for (let i = end; i < masses.length; i++) above += masses[i] as number;
   return {
-    mesh: dots.mesh,
-    first: dots.first + skipped,
-    tilted: dots.masses.subarray(skipped),
+    mesh,
+    first: first + skipped,
+    tilted: masses.subarray(skipped, end),
     theta: 0,
     logScale: 0,
     count,
     noise: 0,
     modulus: 1,
-    relativeError: relativeError + (256 + dots.masses.length) * U,
+    relativeError: relativeError + (256 + masses.length) * U,
     lossError,
     infinity,
-    above: cut,
+    above,
     fromBelow: 0,
     fromAbove: () => 0,
     raised,
@@ -154,7 +165,7 @@ function totals(steps: readonly Step[]): Totals {
     // the probability δ(ε)/(1 − e^(−|lowest|)).
     raised += (step.count * dots.cutBelow) / -Math.expm1(dots.first * dots.mesh);
   }
-  const infinity = -Math.expm1(logFinite) * (1 + 8 * U);
+  const infinity = Math.max(0, -Math.expm1(logFinite) * (1 + 8 * U));
   return { count, relativeError, lossError, infinity, cut, raised };
 }
 

@@ -13,7 +13,7 @@
  *
  * **Source**: Doroshenko, Ghazi, Kamath, Kumar and Manurangsi 2022 (arXiv 2207.04380), Algorithm 1.
  */
-import { type AtomPair, type CurvePair, MAX_ATOMS, type Pair } from './pld-pairs.ts';
+import type { AtomPair, CurvePair, Pair } from './pld-pairs.ts';
 
 /** Masses at the losses mesh·first, mesh·(first + 1), …. */
 export type Dots = {
@@ -46,7 +46,8 @@ const U = 2 ** -53;
  * @param mesh distance of the grid's points, in ε
  * @param cutAbove the mass of high losses that may be moved to infinity
  * @param cutBelow the mass of low losses that may be moved up
- * @returns undefined where that takes more than 2^21 points
+ * @param points how many the grid may have
+ * @returns undefined where that is not enough
  *
  * **Cost**: one hockey stick for each point, or one step for each atom.
  */
@@ -55,10 +56,11 @@ export function dotsOf(
   mesh: number,
   cutAbove: number,
   cutBelow: number,
+  points: number,
 ): Dots | undefined {
   return pair.kind === 'curve'
-    ? dotsOfCurve(pair, mesh, cutAbove, cutBelow)
-    : dotsOfAtoms(pair, mesh, cutAbove, cutBelow);
+    ? dotsOfCurve(pair, mesh, cutAbove, cutBelow, points)
+    : dotsOfAtoms(pair, mesh, cutAbove, cutBelow, points);
 }
 
 function dotsOfCurve(
@@ -66,11 +68,12 @@ function dotsOfCurve(
   mesh: number,
   cutAbove: number,
   cutBelow: number,
+  points: number,
 ): Dots | undefined {
   const { excess } = pair;
   const last = reach((i) => excess(i * mesh) <= cutAbove, pair.most / mesh);
   const first = -reach((i) => excess(-i * mesh) <= cutBelow, -pair.least / mesh);
-  if (!(last - first < MAX_ATOMS)) return undefined;
+  if (!(last - first < points)) return undefined;
   const masses = new Float64Array(last - first + 1);
   // Of the line through (x_i, e_i) and (x_i+1, e_i+1), x_i·slope is rise·(e_i+1 − e_i), and
   // x_i+1·slope is fall·(e_i+1 − e_i). A mass is x times the change of the slope.
@@ -122,7 +125,7 @@ function reach(holds: (i: number) => boolean, limit: number): number {
   const end = Math.max(1, Math.ceil(limit));
   let high = 1;
   while (high < end && !holds(high)) high *= 2;
-  if (high >= MAX_ATOMS * 4) return high;
+  if (high >= 2 ** 24) return high;
   high = Math.min(high, end);
   let low = high >> 1;
   while (high - low > 1) {
@@ -138,13 +141,14 @@ function dotsOfAtoms(
   mesh: number,
   cutAbove: number,
   cutBelow: number,
+  points: number,
 ): Dots | undefined {
   const { losses, masses: parts } = pair;
   const least = outermost(pair, cutBelow, -1);
   const most = outermost(pair, cutAbove, 1);
   const first = Math.floor(Math.min(0, least) / mesh) - 1;
   const last = Math.ceil(Math.max(0, most) / mesh) + 1;
-  if (!(last - first < MAX_ATOMS)) return undefined;
+  if (!(last - first < points)) return undefined;
   const masses = new Float64Array(last - first + 1);
   let above = 0;
   let below = 0;

@@ -48,7 +48,7 @@ const U = 2 ** -53;
 /** What tests show `erfcx` to be within, doubled; relative. */
 const ERFCX_ERROR = 2e-15;
 /** More atoms than these are not computed one by one. */
-export const MAX_ATOMS: number = 2 ** 21;
+const MAX_ATOMS = 2 ** 21;
 /** Stands for tails that a double cannot hold; prices at a δ below 10^−290 are not computed. */
 const UNDERFLOW = 1e-300;
 

@@ -10,6 +10,9 @@ export type Bounds = { readonly upper: number; readonly lower: number };
  */
 type Sums = { readonly above: Float64Array; readonly weighted: Float64Array };
 
+/** Beyond e^−650, weights begin to underflow: no answer is taken from there. */
+const DEEPEST = 650;
+
 /** Rounding of sums and logarithms at the very end. */
 const ROUNDING = 4e-15;
 
@@ -91,6 +94,7 @@ export function epsilonAt(composite: Composite, delta: number): Bounds | undefin
     if (stick(upper, middle, mesh) <= budget) high = middle;
     else low = middle;
   }
+  if ((composite.theta + 1) * high * mesh > DEEPEST) return undefined;
   // Linear in e^ε between the two; a rounded quotient never leaves them.
   const ratio = ((upper.above[high] as number) - budget) / (upper.weighted[high] as number);
   const crossing = ratio > 0 ? Math.log(ratio) : 0;
@@ -133,9 +137,9 @@ export function deltaAt(composite: Composite, epsilon: number): Bounds | undefin
     const exponent = Math.exp(offset) * (sums.weighted[Math.min(k, tilted.length)] as number);
     return [Math.max(0, (sums.above[Math.min(k, tilted.length)] as number) - exponent), k];
   };
-  if (epsilon - lossError < first * mesh || epsilon > (first + tilted.length) * mesh) {
-    return undefined;
-  }
+  const depth = epsilon - first * mesh;
+  if (depth < lossError || depth > tilted.length * mesh) return undefined;
+  if ((composite.theta + 1) * depth > DEEPEST) return undefined;
   const upperSums = sumsOf(composite, noise);
   const [high] = value(upperSums, epsilon * (1 - ROUNDING) - lossError);
   const upper = scale * high * (1 + relativeError) + infinity + composite.above;

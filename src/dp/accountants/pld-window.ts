@@ -207,7 +207,8 @@ export function windowFor(
     if (wrapped(wrapTheta) + theta * span <= logLeast) break;
   }
   // What the power of two leaves over goes half below the estimate, in case that it was too high.
-  const spare = 0.5 * (length * mesh - (highest - bottom));
+  // Not so far, though, that the weights at the estimate would underflow.
+  const spare = Math.min(0.5 * (length * mesh - (highest - bottom)), 200 / (theta + 1));
   const first = Math.floor(Math.max(-mesh, bottom - spare) / mesh);
   return { theta, tailTheta, wrapTheta: Math.max(wrapTheta, 1.05 * theta), first, length };
 }

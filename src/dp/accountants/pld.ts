@@ -17,8 +17,8 @@
 import { assertFinite } from '../../internal/assert.ts';
 import type { DpEvent, Neighbours } from '../events.ts';
 import { assertSound } from '../neighbours.ts';
-import { type Composite, compose, single } from './pld-compose.ts';
-import { type Dots, dotsOf, sketchOf } from './pld-dots.ts';
+import { type Composite, compose, MAX_WIDTH, type Step, single } from './pld-compose.ts';
+import { type Dots, dotsOf, type Sketch, sketchOf } from './pld-dots.ts';
 import type { Direction, Pair } from './pld-pairs.ts';
 import { type Bounds, deltaAt, epsilonAt } from './pld-query.ts';
 import { type PairStep, type Recipe, recipeOf, stepsOf } from './pld-steps.ts';
@@ -36,6 +36,10 @@ export const PLD_MESH = 1e-4;
 /** A coarser mesh than this says nothing useful. */
 const MAX_MESH = 0.1;
 const MAX_LENGTH = 2 ** 20;
+/** Grids of one loss are made coarser beyond this many points. */
+const MAX_POINTS = 2 ** 19;
+/** Grids of one loss with fewer points serve as sketches. */
+const FEW_POINTS = 4096;
 /** Below this, masses come near the least doubles. */
 const LEAST_DELTA = 1e-280;
 /** With the mesh left to choose, ε may lie above the truth by this much of it. */
@@ -156,25 +160,26 @@ function oneWay(
     most += times * mostOf(pair);
     if (pair.kind === 'atoms') logFinite += times * Math.log1p(-pair.infinity);
   }
-  const infinity = -Math.expm1(logFinite) * (1 + 1e-14);
+  const infinity = Math.max(0, -Math.expm1(logFinite) * (1 + 1e-14));
   if ('epsilon' in query) {
     const { epsilon } = query;
     if (epsilon >= most * (1 + 1e-12)) return { upper: infinity, lower: infinity * (1 - 1e-13) };
     // What δ is has to be known before it is known what may be cut.
     const rough = estimateDelta(sketch(steps, 1e-290), epsilon, mesh);
     if (!(rough.logDelta > Math.log(LEAST_DELTA))) return undefined;
-    const sketched = sketch(steps, (1e-13 * Math.exp(Math.min(0, rough.logDelta))) / count);
-    const estimate = estimateDelta(sketched, epsilon, mesh);
+    const share = Math.exp(Math.min(0, rough.logDelta)) / count;
+    const estimate = (sketched: readonly SketchedStep[]): Estimate =>
+      estimateDelta(sketched, epsilon, mesh);
     const ask = (composite: Composite): Bounds | undefined => deltaAt(composite, epsilon);
-    return answer({ steps, sketched, count, mesh }, estimate, ask);
+    return answer({ steps, count, share, mesh, estimate, ask });
   }
   const delta = query.delta - infinity;
   if (!(delta > 0)) return { upper: Number.POSITIVE_INFINITY, lower: Number.POSITIVE_INFINITY };
   if (delta < LEAST_DELTA) return undefined;
-  const sketched = sketch(steps, (1e-13 * delta) / count);
-  const estimate = estimateEpsilon(sketched, Math.log(delta), mesh);
+  const estimate = (sketched: readonly SketchedStep[]): Estimate =>
+    estimateEpsilon(sketched, Math.log(delta), mesh);
   const ask = (composite: Composite): Bounds | undefined => epsilonAt(composite, query.delta);
-  return answer({ steps, sketched, count, mesh }, estimate, ask);
+  return answer({ steps, count, share: delta / count, mesh, estimate, ask });
 }
 
 const sketch = (steps: readonly PairStep[], cut: number): SketchedStep[] =>
@@ -190,56 +195,79 @@ function mostOf(pair: Pair): number {
 
 type Work = {
   readonly steps: readonly PairStep[];
-  readonly sketched: readonly SketchedStep[];
   readonly count: number;
+  /** About δ / count. */
+  readonly share: number;
   readonly mesh: number;
+  readonly estimate: (sketched: readonly SketchedStep[]) => Estimate;
+  readonly ask: (composite: Composite) => Bounds | undefined;
 };
 
 /** Composes on the finest grid that fits, from the given mesh upwards, and asks. */
-function answer(
-  { steps, sketched, count, mesh }: Work,
-  estimate: Estimate,
-  ask: (composite: Composite) => Bounds | undefined,
-): Bounds | undefined {
-  const share = Math.exp(Math.min(0, estimate.logDelta)) / count;
-  for (let size = mesh; size <= MAX_MESH; size *= 2) {
-    const dotted: { readonly dots: Dots; readonly count: number }[] = [];
+function answer(work: Work): Bounds | undefined {
+  const { steps, count, share, ask } = work;
+  for (let mesh = work.mesh; mesh <= MAX_MESH; mesh *= 2) {
+    const dotted: Step[] = [];
     for (const { pair, count: times } of steps) {
-      const dots = dotsOf(pair, size, Math.max(1e-300, 1e-12 * share), 1e-14 / count);
+      const dots = dotsOf(pair, mesh, Math.max(1e-300, 1e-12 * share), 1e-14 / count, MAX_POINTS);
       if (dots === undefined) break;
       dotted.push({ dots, count: times });
     }
     if (dotted.length < steps.length) continue;
-    if (count === 1) return ask(single((dotted[0] as (typeof dotted)[0]).dots));
-    // Sums of losses on the grid are at most this.
-    let highest = 0;
-    for (const { dots, count: times } of dotted) {
-      highest += times * (dots.first + dots.masses.length - 1) * size;
-    }
-    let expected = estimate;
-    let modulus: number | undefined;
-    let fits = true;
-    for (let attempt = 0; attempt < 5 && fits; attempt++) {
-      const window = windowFor(sketched, expected, size, highest, 1.5 + 2 * attempt, modulus);
-      fits = window.length <= MAX_LENGTH;
-      if (!fits) break;
-      const composite = compose(dotted, window);
-      if (composite === undefined) return undefined;
-      // With atoms in the sum, the transform makes more noise than it would with a smooth bell.
-      if (modulus === undefined && isNoisy(composite, expected)) {
-        modulus = composite.modulus;
-        continue;
-      }
-      const bounds = ask(composite);
-      if (bounds !== undefined) return bounds;
-      // ε is below what was expected: look there.
-      const lower = Math.max(0, window.first * size - 0.25 * window.length * size);
-      expected = { ...estimateDelta(sketched, lower, size), logDelta: expected.logDelta };
-    }
-    if (fits) return undefined;
+    // Small grids are their own sketches, and right about what a coarse mesh does.
+    const sketched = dotted.map(({ dots, count: times }, i) => ({
+      sketch:
+        dots.masses.length <= FEW_POINTS
+          ? lossesOf(dots)
+          : sketchOf((steps[i] as PairStep).pair, Math.max(1e-300, 0.1 * share * 1e-12)),
+      count: times,
+    }));
+    const estimate = work.estimate(sketched);
+    if (count === 1) return ask(single((dotted[0] as Step).dots, estimate.epsilon));
+    const bounds = search(dotted, sketched, estimate, ask);
+    if (bounds !== 'too long') return bounds;
   }
   return undefined;
 }
+
+/** Composes in the window that an estimate suggests, and in another one where that was wrong. */
+function search(
+  dotted: readonly Step[],
+  sketched: readonly SketchedStep[],
+  estimate: Estimate,
+  ask: (composite: Composite) => Bounds | undefined,
+): Bounds | undefined | 'too long' {
+  const { mesh } = (dotted[0] as Step).dots;
+  // Sums of losses on the grid are at most this.
+  let most = 0;
+  for (const { dots, count } of dotted)
+    most += count * (dots.first + dots.masses.length - 1) * mesh;
+  let expected = estimate;
+  let modulus: number | undefined;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const window = windowFor(sketched, expected, mesh, most, 1.5 + 2 * attempt, modulus);
+    if (window.length > MAX_LENGTH || window.length * mesh > MAX_WIDTH) return 'too long';
+    const composite = compose(dotted, window);
+    if (composite === undefined) return undefined;
+    // With atoms in the sum, the transform makes more noise than it would with a smooth bell.
+    if (modulus === undefined && isNoisy(composite, expected)) {
+      modulus = composite.modulus;
+      continue;
+    }
+    const bounds = ask(composite);
+    if (bounds !== undefined) return bounds;
+    // ε is below what was expected: look there.
+    const lower = Math.max(0, (window.first - 0.25 * window.length) * mesh);
+    expected = { ...estimateDelta(sketched, lower, mesh), logDelta: expected.logDelta };
+  }
+  return undefined;
+}
+
+/** A grid as a sketch. */
+const lossesOf = ({ masses, first, mesh }: Dots): Sketch => ({
+  losses: Float64Array.from(masses, (_, i) => (first + i) * mesh),
+  masses,
+});
 
 /** Whether the transform's noise may be more than 10^−8 of δ, and a gentler tilt could help. */
 function isNoisy(
