@@ -136,7 +136,7 @@ export async function mask<F extends Fields, D extends Noise = NoNoise>(
 ): Promise<Stepped<'mask', 'confirm', F, D> & { readonly clipped: readonly string[] }> {
   const plan = planOf(termsOfClient(state));
   assertAdmitted('mask', plan, options?.receipt);
-  const { vectors, clipped } = encodeInputs(plan.fields as F, plan.privacy, inputs);
+  const { vectors, clipped } = encodeInputs<F>(plan, inputs);
   try {
     const stepped: SecaggStepped<'mask', 'confirm'> = await secaggMask(state, downlink, vectors);
     return { ...stepped, clipped };

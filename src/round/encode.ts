@@ -5,16 +5,19 @@ import { UsageError } from '../errors.ts';
 import { decodeIntegerSum, encodeIntegers, exactIntegers } from '../ring/exact-integers.ts';
 import { decodeReal, encodeReal } from '../ring/fixed-point.ts';
 import { centre } from '../ring/vector.ts';
-import {
-  codeOf,
-  type Field,
-  type Fields,
-  type InputsOf,
-  type SumsOf,
-  type Weighted,
-  type WeightedMeanField,
+import { codeOf, isRotated, tailRoom } from './field-shape.ts';
+import type {
+  Field,
+  Fields,
+  InputsOf,
+  RealField,
+  SumsOf,
+  Weighted,
+  WeightedMeanField,
 } from './fields.ts';
-import { type PlannedPrivacy, tailRoom } from './price.ts';
+import type { AnyPlan } from './plan.ts';
+import type { PlannedPrivacy } from './price.ts';
+import { rotate, unrotate } from './rotation.ts';
 
 /** A client's vectors as the ring takes them, in the order of the fields, and what was clipped. */
 export type Encoded = {
@@ -28,11 +31,8 @@ export type Encoded = {
  *
  * @throws UsageError naming the field: missing or unknown, of wrong length, not finite, out of range.
  */
-export function encodeInputs<F extends Fields>(
-  fields: F,
-  privacy: PlannedPrivacy | undefined,
-  inputs: InputsOf<F>,
-): Encoded {
+export function encodeInputs<F extends Fields>(plan: AnyPlan, inputs: InputsOf<F>): Encoded {
+  const { fields, privacy, hash } = plan;
   if (typeof inputs !== 'object' || inputs === null) {
     throw new UsageError('wrong-type', 'inputs: expected an object with one input for each field');
   }
@@ -47,7 +47,7 @@ export function encodeInputs<F extends Fields>(
     if (input === undefined || input === null) {
       throw new UsageError('unknown-id', `inputs: field "${name}" is missing`);
     }
-    const encoded = inField(name, () => encodeField(field, input));
+    const encoded = inField(name, () => encodeField(field, input, { hash, name }));
     if (encoded.clipped) clipped.push(name);
     addShareInto(encoded.vector, name, privacy);
     return encoded.vector;
@@ -74,9 +74,13 @@ function addShareInto(
   }
 }
 
+/** What a rotation's signs grow from. */
+type Origin = { readonly hash: Uint8Array; readonly name: string };
+
 function encodeField(
   field: Field,
   input: ArrayLike<number> | Weighted,
+  origin: Origin,
 ): { readonly vector: Uint32Array; readonly clipped: boolean } {
   switch (field.kind) {
     case 'integer':
@@ -85,12 +89,22 @@ function encodeField(
         clipped: false,
       };
     case 'real': {
-      const { integers, clipped } = encodeReal(codeOf(field), input as ArrayLike<number>);
+      const values = input as ArrayLike<number>;
+      if (isRotated(field)) return encodeRotated(field, values, origin);
+      const { integers, clipped } = encodeReal(codeOf(field), values);
       return { vector: residues(integers), clipped };
     }
     case 'weighted-mean':
       return encodeWeighted(field, input as Weighted);
   }
+}
+
+/** Spread over all coordinates first, in units of the clip; the code cuts what floats made too long. */
+function encodeRotated(field: RealField, values: ArrayLike<number>, { hash, name }: Origin) {
+  const { turned, clipped } = rotate(field, values, hash, name);
+  const { integers } = encodeReal(codeOf(field), turned);
+  turned.fill(0);
+  return { vector: residues(integers), clipped };
 }
 
 /** Signed integers as residues mod 2^32: the same bits. */
@@ -130,21 +144,19 @@ export type DecodedSums<F extends Fields> = {
  * The sums of `contributors` clients as numbers. A poisoned field has no sum. Noise widens what counts as
  * possible by as much as the ring has room for; a sum of integers may then lie outside of what integers
  * alone add up to, and is given as it is.
- *
- * @param clients - all who were invited: the ring has room for so many
  */
 export function decodeSums<F extends Fields>(
-  fields: F,
-  modulusBits: readonly number[],
+  plan: AnyPlan,
   sums: readonly Uint32Array[],
   contributors: number,
-  noisy: { readonly clients: number } | undefined,
 ): DecodedSums<F> {
-  const decoded = Object.entries(fields).map(([name, field], i) => {
-    const bits = modulusBits[i] as number;
-    const tail = noisy === undefined || field.public ? 0 : tailRoom(field, bits, noisy.clients);
+  const { privacy, parameters, hash } = plan;
+  const decoded = Object.entries(plan.fields).map(([name, field], i) => {
+    const bits = plan.shapes[i]?.modulusBits as number;
+    const exact = privacy === undefined || field.public;
+    const tail = exact ? 0 : tailRoom(field, bits, parameters.clients);
     const span = { bits, contributors, tail };
-    return [name, decodeField(field, sums[i] as Uint32Array, span)] as const;
+    return [name, decodeField(field, sums[i] as Uint32Array, span, { hash, name })] as const;
   });
   const sum = Object.fromEntries(decoded.filter(([, value]) => value !== undefined));
   const poisoned = decoded.filter(([, value]) => value === undefined).map(([name]) => name);
@@ -155,7 +167,12 @@ export function decodeSums<F extends Fields>(
 type Span = { readonly bits: number; readonly contributors: number; readonly tail: number };
 
 /** One field's sum, or nothing if it lies outside of what clients who keep to the plan add up to. */
-function decodeField(field: Field, sum: Uint32Array, { bits, contributors, tail }: Span) {
+function decodeField(
+  field: Field,
+  sum: Uint32Array,
+  { bits, contributors, tail }: Span,
+  { hash, name }: Origin,
+) {
   switch (field.kind) {
     case 'integer': {
       const top = contributors * (field.max - field.min) + tail;
@@ -171,6 +188,8 @@ function decodeField(field: Field, sum: Uint32Array, { bits, contributors, tail 
     case 'real': {
       const code = codeOf(field);
       const integers = centre(sum, bits);
+      // Of a rotated sum every residue is possible: nothing tells a poisoned one.
+      if (isRotated(field)) return unrotate(field, decodeReal(code, integers), hash, name);
       return isWithin(integers, contributors * code.maxMagnitude + tail)
         ? decodeReal(code, integers)
         : undefined;

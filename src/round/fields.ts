@@ -2,12 +2,10 @@
  * Fields: the named vectors of a round. A field says what a client may put in; how it is encoded, and
  * how many bits the ring needs, is derived. The sum comes back under the same names, typed.
  */
-import { CapacityError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { assertInteger } from '../internal/assert.ts';
-import { modulusBits } from '../ring/capacity.ts';
 import { exactIntegers } from '../ring/exact-integers.ts';
-import { type Clip, type FixedPoint, fixedPoint } from '../ring/fixed-point.ts';
-import type { FieldShape } from '../secagg/terms.ts';
+import { type Clip, fixedPoint } from '../ring/fixed-point.ts';
 
 /** A vector of reals, clipped and rounded without bias; its sum is a `Float64Array`. */
 export type RealField = {
@@ -16,6 +14,8 @@ export type RealField = {
   readonly clip: Clip;
   /** Resolution of an encoded element; a plan fills in what was left out. */
   readonly bits?: number;
+  /** Set by a plan with noise that spreads the vector over more coordinates, see `rotation.ts`. */
+  readonly rotated?: true;
   readonly public?: true;
 };
 
@@ -72,7 +72,7 @@ export type InputsOf<F extends Fields> = { readonly [Name in keyof F]: InputOf<F
 export type SumsOf<F extends Fields> = { readonly [Name in keyof F]: SumOf<F[Name]> };
 
 /** Resolution of real fields without noise unless the plan says otherwise: 16 bits, sign included. */
-const DEFAULT_BITS = 16;
+export const DEFAULT_BITS = 16;
 
 /**
  * A field of reals.
@@ -136,55 +136,6 @@ export function weightedMean(options: {
  */
 export const publicField = <F extends Field>(field: F): F & { readonly public: true } =>
   Object.freeze({ ...field, public: true } as F & { readonly public: true });
-
-/** The code of a field of reals. */
-export const codeOf = ({
-  length,
-  clip,
-  bits = DEFAULT_BITS,
-}: RealField | WeightedMeanField): FixedPoint => fixedPoint({ length, clip, bits });
-
-/** Coordinates of a field in the ring: a weighted mean carries its weight at the end. */
-export const ringLength = (field: Field): number =>
-  field.kind === 'weighted-mean' ? field.length + 1 : field.length;
-
-/**
- * What the ring must hold of a field: its length there, and b for `clients` of them and for noise.
- *
- * @param tail - residues that noise may need on either side; 0 without noise
- * @throws CapacityError `ring-overflow` naming what would fit
- */
-export function shapeOf(name: string, field: Field, clients: number, tail = 0): FieldShape {
-  const length = ringLength(field);
-  const [levels, maxWeight] = levelsOf(name, field, clients);
-  try {
-    const bits = modulusBits({ clients, levels, maxWeight, tail: 2 * tail });
-    return { name, length, modulusBits: bits };
-  } catch (error) {
-    if (!(error instanceof CapacityError)) throw error;
-    throw new CapacityError(error.code, `field "${name}": ${error.message}`, {
-      ...error.details,
-      field: name,
-    });
-  }
-}
-
-/** Values of one coordinate of one client, and what it may be multiplied with. */
-export function levelsOf(name: string, field: Field, clients: number): readonly [number, number] {
-  if (field.kind === 'real') return [2 * codeOf(field).maxMagnitude + 2, 1];
-  if (field.kind === 'weighted-mean') return [2 * codeOf(field).maxMagnitude + 2, field.maxWeight];
-  const largest = Math.max(Math.abs(field.min), Math.abs(field.max));
-  if (clients * largest > Number.MAX_SAFE_INTEGER) {
-    const most = Math.floor(Number.MAX_SAFE_INTEGER / clients);
-    throw new CapacityError(
-      'ring-overflow',
-      `field "${name}": the sum of ${clients} values of up to ${largest} is beyond exact numbers; ` +
-        `values up to ${most} would fit`,
-      { field: name, largest, most },
-    );
-  }
-  return [field.max - field.min + 1, 1];
-}
 
 /** @throws UsageError `out-of-range` for names that do not hold or if there are none. */
 export function assertFieldNames(names: readonly string[]): void {

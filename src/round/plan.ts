@@ -17,6 +17,7 @@ import {
 } from '../secagg/graph-parameters.ts';
 import { type FieldShape, type Terms, termsOfRound } from '../secagg/terms.ts';
 import { type CborValue, encode } from '../wire/cbor.ts';
+import { isRotated } from './field-shape.ts';
 import { assertFieldNames, type Field, type Fields } from './fields.ts';
 import { assertNoise, type Noise, type NoNoise } from './noise.ts';
 import { type PlannedPrivacy, planNoise } from './price.ts';
@@ -218,7 +219,8 @@ function fieldValue(field: Field): CborValue {
   }
   const { kind, length, bits = null } = field;
   const { norm, bound } = field.clip;
-  const common = { kind, length, bits, norm, bound: String(bound), public: open };
+  const rotated = isRotated(field);
+  const common = { kind, length, bits, norm, bound: String(bound), rotated, public: open };
   return field.kind === 'real' ? common : { ...common, maxWeight: field.maxWeight };
 }
 

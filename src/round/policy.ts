@@ -248,7 +248,8 @@ function readField(value: CborValue | undefined, what: string): Field {
       max: integer(of.max, -limit, limit, `${what}: max`),
     });
   }
-  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'public'];
+  // Whether it is rotated follows from the rest.
+  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'rotated', 'public'];
   const of = record(value, kind === 'real' ? common : [...common, 'maxWeight'], what);
   const options = {
     length: integer(of.length, 1, 2 ** 32, `${what}: length`),
@@ -360,6 +361,7 @@ const sameFields = (wanted: Fields, found: Fields): boolean => {
         name,
         Object.entries({ ...field, ...('clip' in field ? field.clip : {}) })
           // Bits that were left out are the plan's to fill in.
+          .filter(([key]) => key !== 'rotated')
           .filter(([key]) => key !== 'bits' || Object.hasOwn(wanted[name] ?? {}, key))
           .sort(),
       ]),

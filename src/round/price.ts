@@ -9,11 +9,13 @@
 import { rdpEpsilon } from '../dp/accountants/rdp.ts';
 import { type DpEvent, repeated } from '../dp/events.ts';
 import { eventOf, logTail, type Part, sharesOf, tailFor } from '../dp/mechanisms/distributed.ts';
-import { PrivacyError } from '../errors.ts';
+import { CapacityError, PrivacyError } from '../errors.ts';
 import type { GraphParameters } from '../secagg/graph-parameters.ts';
 import type { FieldShape } from '../secagg/terms.ts';
-import { codeOf, type Field, type Fields, levelsOf, shapeOf } from './fields.ts';
+import { codeOf, isRotated, ringLength, shapeOf, tailRoom } from './field-shape.ts';
+import type { Field, Fields } from './fields.ts';
 import type { DistributedNoise, Noise } from './noise.ts';
+import { LOG_ROTATED, MAX_ROTATED } from './rotation.ts';
 
 /** A stretch of a field's coordinates in the ring, and what each client adds to each of them. */
 export type Stretch = {
@@ -65,33 +67,72 @@ const DISTANCE_BITS = 120;
 const LOG_WRAP = -30 * Math.LN2;
 
 /** What a plan's fields and noise come to. */
-export function planNoise(facts: {
+export function planNoise(facts: Facts): Planned {
+  const { noise, parameters } = facts;
+  const { clients } = parameters;
+  const isNoisy = noise.kind !== 'none';
+  const fields = mapFields(facts.fields, (field) => resolved(field, isNoisy, clients));
+  if (!isNoisy) {
+    const shapes = Object.entries(fields).map(([name, field]) =>
+      Object.freeze(shapeOf(name, field, clients)),
+    );
+    return { fields, shapes: Object.freeze(shapes), privacy: undefined };
+  }
+  const asTheyAre = { ...facts, fields, noise };
+  const turned = { ...asTheyAre, fields: mapFields(fields, rotated) };
+  if (!Object.values(turned.fields).some(isRotated)) return noisyPlan(asTheyAre);
+  // Where both fit, each field takes the way that makes the upload smaller; the noise is worked out anew.
+  const [straight, spread] = [attempt(asTheyAre), attempt(turned)];
+  if (straight === undefined || spread === undefined)
+    return noisyPlan(straight ? asTheyAre : turned);
+  const bits = ({ shapes }: Planned, i: number): number => {
+    const { length, modulusBits } = shapes[i] as FieldShape;
+    return length * modulusBits;
+  };
+  const chosen = Object.keys(fields).map((name, i) => {
+    const from = bits(spread, i) < bits(straight, i) ? turned : asTheyAre;
+    return [name, from.fields[name] as Field] as const;
+  });
+  return noisyPlan({ ...asTheyAre, fields: Object.freeze(Object.fromEntries(chosen)) });
+}
+
+/** What noise is planned from. */
+type Facts = {
   readonly fields: Fields;
   readonly noise: Noise;
   readonly parameters: GraphParameters;
   readonly floor: number;
-}): Planned {
-  const { noise, parameters } = facts;
-  const { clients } = parameters;
-  const isNoisy = noise.kind !== 'none';
-  const fields: Fields = Object.freeze(
-    Object.fromEntries(
-      Object.entries(facts.fields).map(([name, field]) => [
-        name,
-        resolved(field, isNoisy, clients),
-      ]),
-    ),
+};
+type NoisyFacts = Facts & { readonly noise: DistributedNoise };
+
+const mapFields = (fields: Fields, change: (field: Field) => Field): Fields =>
+  Object.freeze(
+    Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, change(field)])),
   );
-  const entries = Object.entries(fields);
-  if (!isNoisy) {
-    const shapes = entries.map(([name, field]) => Object.freeze(shapeOf(name, field, clients)));
-    return { fields, shapes: Object.freeze(shapes), privacy: undefined };
+
+/** A field that can be spread and gets noise, spread. */
+const rotated = (field: Field): Field =>
+  field.kind === 'real' && field.clip.norm === 'l2' && !field.public && field.length <= MAX_ROTATED
+    ? Object.freeze({ ...field, rotated: true })
+    : field;
+
+/** A plan, or nothing where it does not fit the ring. */
+function attempt(facts: NoisyFacts): Planned | undefined {
+  try {
+    return noisyPlan(facts);
+  } catch (error) {
+    if (error instanceof CapacityError) return undefined;
+    throw error;
   }
-  const priced = price(fields, noise, parameters, facts.floor);
+}
+
+function noisyPlan({ fields, noise, parameters, floor }: NoisyFacts): Planned {
+  const { clients } = parameters;
+  const priced = price(fields, noise, parameters, floor);
   const { stretches } = priced;
   const coordinates = stretches.reduce((sum, { length }) => sum + length, 0);
-  const logProbability = LOG_WRAP - Math.log(coordinates);
-  const shapes = entries.map(([name, field]) => {
+  const logProbability = LOG_WRAP - Math.log(2 * coordinates);
+  const shapes = Object.entries(fields).map(([name, field]) => {
     const tails = stretches
       .filter((stretch) => stretch.field === name)
       .map(({ localVariance }) => tailFor(noise.kind, localVariance, clients, logProbability));
@@ -123,7 +164,7 @@ function partsOf(field: Field): readonly (Part & { readonly from: number })[] {
     const { length } = field;
     return [{ from: 0, length, squaredL2: length * largest * largest, l1: length * largest }];
   }
-  const { length } = field;
+  const length = field.kind === 'real' ? ringLength(field) : field.length;
   const code = codeOf(field);
   const squared = Number(code.squaredNormBound);
   // Of whole numbers, none is above its square.
@@ -265,14 +306,9 @@ function wrapOf(
     const { modulusBits } = shapes.find((shape) => shape.name === name) as FieldShape;
     const tail = tailRoom(field, modulusBits, clients);
     sum += length * Math.exp(logTail(kind, localVariance, clients, tail));
+    if (isRotated(field)) sum += Math.exp(LOG_ROTATED);
   }
   return Math.min(1, sum);
-}
-
-/** How far noise may go on either side of a field's sums of `clients` contributions before they wrap. */
-export function tailRoom(field: Field, bits: number, clients: number): number {
-  const [levels, maxWeight] = levelsOf('', field, clients);
-  return Math.floor((2 ** bits - 1 - clients * (levels - 1) * maxWeight) / 2);
 }
 
 /** ε of a run in which every round had the noise of `honest` survivors: information, never a refund. */

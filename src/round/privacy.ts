@@ -1,6 +1,6 @@
 /** What a round's noise costs, as its result tells it. */
-import type { Fields } from './fields.ts';
-import { codeOf } from './fields.ts';
+import { unitsPerOne } from './field-shape.ts';
+import type { Field, Fields } from './fields.ts';
 import type { Noise } from './noise.ts';
 import type { Plan } from './plan.ts';
 import { epsilonOfSurvivors, type PlannedPrivacy } from './price.ts';
@@ -35,9 +35,8 @@ export function chargedPrivacy<F extends Fields>(
     stretches
       .filter(({ from }) => from === 0)
       .map(({ field: name, localVariance }) => {
-        const field = plan.fields[name] as Fields[string];
-        const scale = field.kind === 'integer' ? 1 : codeOf(field).scale;
-        return [name, Math.sqrt(contributors * localVariance) / scale];
+        const units = unitsPerOne(plan.fields[name] as Field);
+        return [name, Math.sqrt(contributors * localVariance) / units];
       }),
   );
   return Object.freeze({

@@ -9,7 +9,7 @@ import { type Assumption, assumptionsOf } from './assumptions.ts';
 import { decodeSums } from './encode.ts';
 import type { Fields, SumsOf } from './fields.ts';
 import type { Noise } from './noise.ts';
-import type { Plan } from './plan.ts';
+import type { AnyPlan, Plan } from './plan.ts';
 import { type ChargedPrivacy, chargedPrivacy } from './privacy.ts';
 
 /** The result of a round. Frozen. */
@@ -37,12 +37,10 @@ export type Result<F extends Fields = Fields> = {
  * up to. Its `details` hold everything else: the other fields' sums, contributors, faults.
  */
 export function resultOf<F extends Fields>(plan: Plan<F, Noise>, outcome: Outcome): Result<F> {
-  const bits = plan.shapes.map(({ modulusBits }) => modulusBits);
   const { sums, contributors, dropped, refused, transcript } = outcome;
-  const noisy = plan.privacy === undefined ? undefined : plan.parameters;
-  const { sum, poisoned } = decodeSums(plan.fields, bits, sums, contributors.length, noisy);
+  const { sum, poisoned } = decodeSums<F>(plan as AnyPlan, sums, contributors.length);
   const privacy = chargedPrivacy(plan, contributors.length);
-  const assumptions = assumptionsOf(plan);
+  const assumptions = assumptionsOf(plan as AnyPlan);
   const rest = { contributors, dropped, refused, privacy, assumptions, transcript };
   if (poisoned.length > 0) {
     throw new ProtocolError(

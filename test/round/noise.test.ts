@@ -99,6 +99,55 @@ describe.each([skellam, discreteGaussian])('a round with noise', (law) => {
   });
 });
 
+describe('a long vector', () => {
+  const length = 4_000;
+  const update = real({ length, clip: { norm: 'l2', bound: 1e-3 } });
+  const noise = skellam({ epsilon: 8, delta: 1e-5 });
+  /** One lone coordinate: the worst for a code with few bits. */
+  const lone = Float64Array.from({ length }, (_, i) => (i === 1_234 ? 1e-3 : 0));
+
+  test('is spread where that makes the upload smaller, and comes back', async () => {
+    const plan = noisyPlanFor(people, { fields: { update }, trust, noise });
+    expect(plan.fields.update).toMatchObject({ rotated: true });
+    expect(plan.shapes[0]?.length).toBe(4_096);
+    const fixed = noisyPlanFor(people, {
+      fields: { update: { ...update, clip: { norm: 'linf', bound: 1e-3 } } },
+      trust,
+      noise,
+    });
+    expect(fixed.fields.update).not.toHaveProperty('rotated');
+    const { result, left } = await play(people, plan, {
+      receipt: ledgers(plan as unknown as AnyPlan),
+      inputs: () => ({ update: lone }),
+    });
+    expect([...left]).toEqual([]);
+    const deviation = result.privacy?.deviations.update as number;
+    const errors = result.sum.update.map((x, i) => x - N * (lone[i] as number));
+    const spread = Math.sqrt(errors.reduce((sum, x) => sum + x * x, 0) / length);
+    // Rounding adds up to a quarter of a unit a client to the noise: a per cent.
+    expect(Math.abs(spread / deviation - 1)).toBeLessThan(0.08);
+    expect(Math.abs(errors[1_234] as number)).toBeLessThan(6 * deviation);
+  });
+
+  test('keeps its names for what is wrong with an input', async () => {
+    const plan = noisyPlanFor(people, { fields: { update }, trust, noise });
+    const bad = lone.slice();
+    bad[77] = Number.NaN;
+    const { left } = await play(people, plan, {
+      receipt: ledgers(plan as unknown as AnyPlan),
+      inputs: (id) => ({ update: id === 'client-1' ? bad : id === 'client-2' ? [1] : lone }),
+    });
+    expect(left.get('client-1')).toMatchObject({
+      code: 'not-finite',
+      details: { index: 77, field: 'update' },
+    });
+    expect(left.get('client-2')).toMatchObject({
+      code: 'wrong-length',
+      details: { field: 'update' },
+    });
+  });
+});
+
 describe('a noisy plan', () => {
   const fields = { update: real({ length: 100, clip: { norm: 'l2', bound: 1 } }) };
   const noise = skellam({ epsilon: 1, delta: 1e-6, rounds: 10 });
