@@ -144,12 +144,42 @@ describe('without a remembered head', () => {
     expect((await rejection(open(replaced(ENTRIES, unknown)))).code).toBe('unsupported-event');
   });
 
-  test('another format is refused by name', async () => {
+  /** The header with other contents and a right hash. */
+  const forgedHeader = (change: object): string => {
     const { hash: _, ...header } = JSON.parse(line(0));
-    const changed = { ...header, format: 'veilsum/v2 ledger' };
+    const changed = { ...header, ...change };
     const domain = utf8('veilsum/v1 ledger');
     const hash = toHex(sha256(lengthPrefixed(domain, utf8(canonicalJson(changed)))));
-    const error = await rejection(open(replaced(0, canonicalJson({ ...changed, hash }))));
+    return canonicalJson({ ...changed, hash });
+  };
+
+  test.each([
+    ['a surplus field', { note: 'hello' }],
+    ['an ε that is none', { budget: { epsilon: -1, delta: 1e-6 } }],
+    ['a surplus field of the budget', { budget: { ...options.budget, unit: 'a day' } }],
+    ['an order that is none', { order: 1 }],
+    ['an order as text', { order: '12' }],
+    ['another id', { id: 'mine' }],
+    ['an unknown relation', { neighbours: 'swap' }],
+    ['half an expectation', { expecting: { count: 3 } }],
+    [
+      'a surplus field of the expectation',
+      { expecting: { event: { kind: 'zero-concentrated', rho: 1 }, count: 1, unit: 'a day' } },
+    ],
+    ['no format', { format: null }],
+  ])('%s in the header is refused with a right hash, too', async (_, change) => {
+    await expectTampered([forgedHeader(change)]);
+  });
+
+  test('a line that is too long is refused, whatever it holds', async () => {
+    const one = gaussian({ noiseMultiplier: 5_000 });
+    const event = { kind: 'composed', events: Array(2_000).fill(one) };
+    const error = await rejection(open(replaced(ENTRIES, forged(ENTRIES, { event }))));
+    expect(error.message).toContain('more than 65536 characters');
+  });
+
+  test('another format is refused by name', async () => {
+    const error = await rejection(open([forgedHeader({ format: 'veilsum/v2 ledger' })]));
     expect([error.name, error.code]).toEqual(['CodecError', 'unknown-version']);
   });
 });
