@@ -3,31 +3,13 @@
  * client believes none of it: it recomputes every derived number, refuses any difference, and refuses
  * a plan that protects it less than it asks.
  */
-import { CapacityError, CodecError, PrivacyError, ProtocolError, UsageError } from '../errors.ts';
-import { type Roster, readRoster } from '../identity/roster.ts';
-import { SUITE_NAMES, type SuiteName } from '../identity/suite.ts';
+import { type ProtocolError, UsageError } from '../errors.ts';
 import { assertBytes, assertFinite, assertInteger } from '../internal/assert.ts';
 import type { Brand } from '../internal/brand.ts';
-import { equalBytes } from '../internal/bytes.ts';
-import { type CborValue, decode } from '../wire/cbor.ts';
-import { bytes, integer, list, record, text, tuple } from '../wire/fields.ts';
-import {
-  type Field,
-  type Fields,
-  integer as integerField,
-  publicField,
-  real,
-  weightedMean,
-} from './fields.ts';
-import { assertTarget, type DistributedNoise, type Noise, type NoNoise, noNoise } from './noise.ts';
-import {
-  type AnyPlan,
-  type BeaconFacts,
-  PLAN_VERSION,
-  type Plan,
-  plan,
-  planBytes,
-} from './plan.ts';
+import type { Fields } from './fields.ts';
+import { assertTarget, type DistributedNoise, type Noise, type NoNoise } from './noise.ts';
+import type { AnyPlan, Plan } from './plan.ts';
+import { rebuilt, refused } from './plan-reader.ts';
 
 /** What a client insists on. Everything but the voucher has a default. */
 export type Policy<F extends Fields = Fields> = {
@@ -80,12 +62,11 @@ export function assertReviewed(plan: AnyPlan): void {
   }
 }
 
-/** Most bytes of a plan: a roster of 10,000, and fields. */
-const MAX_PLAN_BYTES = 2_000_000;
-
 /**
  * Reads a plan from its bytes and holds it against the client's policy.
  *
+ * @param policy - with `privacy: { epsilon, delta }` the plan must have noise, at that price or less; the
+ * client then needs a ledger. Without, the plan must have none.
  * @throws CodecError if the bytes are no plan. @throws ProtocolError `plan-refused` (not what the
  * policy asks, or a derived number differs), `bad-roster`; both blame the coordinator.
  * @throws UsageError for a policy out of range.
@@ -110,159 +91,6 @@ export function readPlan(
   hold(found, policy);
   reviewed.add(found);
   return found as ReviewedPlan | ReviewedPlan<Fields, DistributedNoise>;
-}
-
-const refused = (message: string): ProtocolError =>
-  new ProtocolError('plan-refused', message, ['coordinator']);
-
-/** Decodes the facts, makes the plan anew, and compares every byte. */
-function rebuilt(encoded: Uint8Array, voucher: Uint8Array): AnyPlan {
-  const what = 'plan';
-  const value = decode(encoded, { what, maxBytes: MAX_PLAN_BYTES });
-  const keys = ['version', 'id', 'fields', 'roster', 'trust', 'floor', 'suite', 'noise', 'derived'];
-  const of = record(value, keys, what);
-  const version = integer(of.version, 0, 0xffff_ffff, 'plan: version');
-  if (version !== PLAN_VERSION) {
-    throw new CodecError(
-      'unknown-version',
-      `plan: got version ${version}, expected ${PLAN_VERSION}`,
-    );
-  }
-  const trust = record(of.trust, ['corrupt', 'absent', 'coordinator', 'beacon'], 'plan: trust');
-  const coordinator = text(trust.coordinator, 16, 'plan: coordinator');
-  const suite = text(of.suite, 32, 'plan: suite') as SuiteName;
-  if (coordinator !== 'active' && coordinator !== 'semi-honest') {
-    throw refused(`plan: got coordinator model "${coordinator}", expected active or semi-honest`);
-  }
-  if (!SUITE_NAMES.includes(suite)) throw refused(`plan: got the unknown suite "${suite}"`);
-  const noise = readNoise(of.noise);
-  const roster = rosterOf(
-    bytes(of.roster, { min: 1, max: MAX_PLAN_BYTES }, 'plan: roster'),
-    voucher,
-  );
-  const beacon = readBeacon(trust.beacon);
-  let made: AnyPlan;
-  try {
-    made = plan({
-      id: text(of.id, 512, 'plan: id'),
-      fields: readFields(of.fields),
-      roster,
-      trust: {
-        corrupt: text(trust.corrupt, 32, 'plan: corrupt'),
-        absent: text(trust.absent, 32, 'plan: absent'),
-        coordinator,
-        ...(beacon === undefined ? {} : { beacon }),
-      },
-      floor: integer(of.floor, 0, 2 ** 32, 'plan: floor'),
-      suite,
-      noise,
-    });
-  } catch (error) {
-    if (
-      error instanceof UsageError ||
-      error instanceof CapacityError ||
-      error instanceof PrivacyError
-    ) {
-      throw refused(`plan: ${error.message}`);
-    }
-    throw error;
-  }
-  if (!equalBytes(planBytes(made), encoded)) {
-    throw refused(
-      `plan: its derived numbers are not those that follow from its facts (expected degree ` +
-        `${made.parameters.degree}, threshold ${made.parameters.threshold}, window ` +
-        `${made.parameters.window}, quorum ${made.quorum})`,
-    );
-  }
-  return made;
-}
-
-/** A plan with a roster that does not hold is the coordinator's fault, whoever else's it may be. */
-function rosterOf(encoded: Uint8Array, voucher: Uint8Array): Roster {
-  try {
-    return readRoster(encoded, voucher);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    throw new ProtocolError(error.code, error.message, ['coordinator', ...error.culprits]);
-  }
-}
-
-function readBeacon(value: CborValue | undefined): BeaconFacts | undefined {
-  if (value === null) return undefined;
-  const of = record(value, ['chain', 'round', 'marginMs'], 'plan: beacon');
-  return {
-    chain: text(of.chain, 512, 'plan: beacon chain'),
-    round: integer(of.round, 0, Number.MAX_SAFE_INTEGER, 'plan: beacon round'),
-    marginMs: integer(of.marginMs, 0, 2 ** 40, 'plan: beacon margin'),
-  };
-}
-
-function readNoise(value: CborValue | undefined): Noise {
-  const kind = text((value as Record<string, CborValue> | null)?.kind, 32, 'plan: noise: kind');
-  if (kind === 'none') {
-    record(value, ['kind'], 'plan: noise');
-    return noNoise();
-  }
-  if (kind !== 'skellam' && kind !== 'discrete-gaussian') {
-    throw refused(`plan: got the unknown noise "${kind}"`);
-  }
-  const of = record(value, ['kind', 'epsilon', 'delta', 'rounds', 'multiplier'], 'plan: noise');
-  return Object.freeze({
-    kind,
-    epsilon: Number(text(of.epsilon, 32, 'plan: noise: epsilon')),
-    delta: Number(text(of.delta, 32, 'plan: noise: delta')),
-    rounds: integer(of.rounds, 1, 1_000_000, 'plan: noise: rounds'),
-    multiplier: text(of.multiplier, 32, 'plan: noise: multiplier'),
-  });
-}
-
-function readFields(value: CborValue | undefined): Fields {
-  const entries = list(value, 256, 'plan: fields').map((entry) => {
-    const [nameValue, of] = tuple(entry, 2, 'plan: field');
-    const name = text(nameValue, 64, 'plan: field name');
-    const what = `plan: field "${name}"`;
-    const field = readField(of, what);
-    return [name, isPublic(of, what) ? publicField(field) : field] as const;
-  });
-  const fields = Object.fromEntries(entries);
-  if (Object.keys(fields).length !== entries.length) {
-    throw new CodecError('malformed', 'plan: a field name appears twice');
-  }
-  return fields;
-}
-
-function isPublic(value: CborValue | undefined, what: string): boolean {
-  const open = (value as Record<string, CborValue>).public;
-  if (typeof open === 'boolean') return open;
-  throw new CodecError('malformed', `${what}: public: expected true or false`);
-}
-
-function readField(value: CborValue | undefined, what: string): Field {
-  const kind = text((value as Record<string, CborValue> | null)?.kind, 16, `${what}: kind`);
-  if (kind === 'integer') {
-    const of = record(value, ['kind', 'length', 'min', 'max', 'public'], what);
-    const limit = Number.MAX_SAFE_INTEGER;
-    return integerField({
-      length: integer(of.length, 1, 2 ** 32, `${what}: length`),
-      min: integer(of.min, -limit, limit, `${what}: min`),
-      max: integer(of.max, -limit, limit, `${what}: max`),
-    });
-  }
-  // Whether it is rotated follows from the rest.
-  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'rotated', 'public'];
-  const of = record(value, kind === 'real' ? common : [...common, 'maxWeight'], what);
-  const options = {
-    length: integer(of.length, 1, 2 ** 32, `${what}: length`),
-    bits: integer(of.bits, 0, 64, `${what}: bits`),
-    clip: {
-      norm: text(of.norm, 8, `${what}: norm`) as 'l2' | 'linf',
-      bound: Number(text(of.bound, 32, `${what}: bound`)),
-    },
-  };
-  if (kind === 'real') return real(options);
-  if (kind !== 'weighted-mean') throw new CodecError('malformed', `${what}: unknown kind`);
-  const maxWeight = integer(of.maxWeight, 0, 2 ** 32, `${what}: maxWeight`);
-  return weightedMean({ ...options, maxWeight });
 }
 
 /** A misspelt wish must not become no wish: every key and value of a policy is checked. */
