@@ -69,6 +69,34 @@ describe('the filter’s arithmetic', () => {
     }
   });
 
+  test.each([
+    [1, 7, 0.5],
+    [1, 60, 4],
+    [0.1, 200, 4],
+    [0.01, 333, 2],
+  ])('what the Rényi accountant calibrates fits: q %s, %s steps, ε %s', async (...of) => {
+    const [probability, count, epsilon] = of;
+    const step = (noiseMultiplier: number): DpEvent =>
+      poissonSampled({ probability, event: gaussian({ noiseMultiplier }) });
+    const { delta } = options.budget;
+    const noise = calibrate({
+      epsilon,
+      delta,
+      neighbours: 'zero-out',
+      accountant: 'rdp',
+      event: (z) => repeated({ event: step(z), count }),
+    });
+    const expecting = { event: step(noise), count };
+    const budget = { epsilon, delta };
+    const ledger = await openLedger(openStorage(), { ...options, budget, expecting });
+    for (let i = 0; i < count; i++) {
+      const answer = await ledger.admit({ round: `${i}`, plan: planHash(i), event: step(noise) });
+      expect(answer.admitted).toBe(true);
+    }
+    const last = await ledger.admit({ round: 'more', plan: planHash(0), event: step(noise) });
+    expect(last.admitted).toBe(false);
+  });
+
   test('a meter never loses a part of a sum', () => {
     // 2^53 and many ones: a plain sum would not move.
     const meter = startMeter(2 ** 53 + 20);
