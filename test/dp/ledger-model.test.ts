@@ -5,10 +5,12 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { calibrate } from '../../src/dp/calibrate.ts';
 import {
   type DpEvent,
   gaussian,
   laplace,
+  poissonSampled,
   repeated,
   zeroConcentrated,
 } from '../../src/dp/events.ts';
