@@ -10,8 +10,17 @@ export type Curve = {
 
 const WIDTH = 720;
 const HEIGHT = 430;
-const PLOT = { left: 64, right: 696, top: 56, bottom: 370 } as const;
+/** Where the axes lie. */
+export const PAGE = { left: 64, right: 696, top: 56, bottom: 370 } as const;
 const COLOURS: readonly string[] = ['#e69f00', '#0072b2', '#009e73', '#cc79a7'];
+
+/** A page with a heading and an axis of accuracies. */
+export type Frame = {
+  /** Where an accuracy in [0, 1] lies. */
+  readonly y: (accuracy: number) => number;
+  /** The whole picture, with these elements on it. */
+  readonly svg: (elements: readonly string[]) => string;
+};
 
 /**
  * Draws the curves. Each is thinner than the one before it, so that two curves that lie on each
@@ -21,20 +30,30 @@ const COLOURS: readonly string[] = ['#e69f00', '#0072b2', '#009e73', '#cc79a7'];
  */
 export function accuracyPlot(curves: readonly Curve[], title: string): string {
   const rounds = Math.max(1, ...curves.map((curve) => curve.points.length - 1));
-  const x = (round: number): number => scale(round / rounds, PLOT.left, PLOT.right);
-  const y = (accuracy: number): number => scale(accuracy, PLOT.bottom, PLOT.top);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escapeXml(title)}">`,
-    STYLE,
-    `<rect class="page" width="${WIDTH}" height="${HEIGHT}" rx="8"/>`,
-    `<text class="title" x="${PLOT.left}" y="32">${escapeXml(title)}</text>`,
-    ...accuracyAxis(y),
+  const x = (round: number): number => scale(round / rounds, PAGE.left, PAGE.right);
+  const { y, svg } = frameFor(title);
+  return svg([
     ...roundAxis(rounds, x),
     ...curves.flatMap((curve, i) => line(curve, i, curves.length, x, y)),
     ...curves.flatMap((curve, i) => legend(curve, i, curves.length)),
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
+}
+
+/** Starts a picture. */
+export function frameFor(title: string): Frame {
+  const y = (accuracy: number): number => scale(accuracy, PAGE.bottom, PAGE.top);
+  const svg = (elements: readonly string[]): string =>
+    [
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${escapeXml(title)}">`,
+      STYLE,
+      `<rect class="page" width="${WIDTH}" height="${HEIGHT}" rx="8"/>`,
+      `<text class="title" x="${PAGE.left}" y="32">${escapeXml(title)}</text>`,
+      ...accuracyAxis(y),
+      ...elements,
+      '</svg>',
+      '',
+    ].join('\n');
+  return { y, svg };
 }
 
 const STYLE = `<style>
@@ -55,11 +74,11 @@ function accuracyAxis(y: (accuracy: number) => number): string[] {
   const lines = [0, 0.2, 0.4, 0.6, 0.8, 1].flatMap((accuracy) => {
     const at = y(accuracy);
     return [
-      `<line class="${accuracy === 0 ? 'axis' : 'grid'}" x1="${PLOT.left}" y1="${at}" x2="${PLOT.right}" y2="${at}"/>`,
-      `<text text-anchor="end" x="${PLOT.left - 10}" y="${at + 4}">${accuracy * 100} %</text>`,
+      `<line class="${accuracy === 0 ? 'axis' : 'grid'}" x1="${PAGE.left}" y1="${at}" x2="${PAGE.right}" y2="${at}"/>`,
+      `<text text-anchor="end" x="${PAGE.left - 10}" y="${at + 4}">${accuracy * 100} %</text>`,
     ];
   });
-  const middle = (PLOT.top + PLOT.bottom) / 2;
+  const middle = (PAGE.top + PAGE.bottom) / 2;
   const label = `<text text-anchor="middle" transform="translate(16 ${middle}) rotate(-90)">test accuracy</text>`;
   return [...lines, label];
 }
@@ -67,13 +86,13 @@ function accuracyAxis(y: (accuracy: number) => number): string[] {
 function roundAxis(rounds: number, x: (round: number) => number): string[] {
   const step = Math.ceil(rounds / 12);
   const ticks = Array.from({ length: Math.floor(rounds / step) + 1 }, (_, i) => i * step);
-  const middle = (PLOT.left + PLOT.right) / 2;
+  const middle = (PAGE.left + PAGE.right) / 2;
   return [
     ...ticks.flatMap((round) => [
-      `<line class="axis" x1="${x(round)}" y1="${PLOT.bottom}" x2="${x(round)}" y2="${PLOT.bottom + 5}"/>`,
-      `<text text-anchor="middle" x="${x(round)}" y="${PLOT.bottom + 21}">${round}</text>`,
+      `<line class="axis" x1="${x(round)}" y1="${PAGE.bottom}" x2="${x(round)}" y2="${PAGE.bottom + 5}"/>`,
+      `<text text-anchor="middle" x="${x(round)}" y="${PAGE.bottom + 21}">${round}</text>`,
     ]),
-    `<text text-anchor="middle" x="${middle}" y="${PLOT.bottom + 44}">round</text>`,
+    `<text text-anchor="middle" x="${middle}" y="${PAGE.bottom + 44}">round</text>`,
   ];
 }
 
@@ -97,7 +116,7 @@ function line(
 function legend(curve: Curve, index: number, count: number): string[] {
   const last = curve.points.at(-1);
   const ending = last === undefined ? '' : `: ${(last * 100).toFixed(1)} %`;
-  const at = PLOT.bottom - 20 - 24 * (count - 1 - index);
+  const at = PAGE.bottom - 20 - 24 * (count - 1 - index);
   return [
     `<line stroke="${colour(index)}" stroke-width="${thickness(index, count)}" stroke-linecap="round" x1="390" y1="${at}" x2="420" y2="${at}"/>`,
     `<text x="432" y="${at + 4}">${escapeXml(curve.name + ending)}</text>`,
@@ -113,7 +132,7 @@ function thickness(index: number, count: number): number {
 }
 
 /** The point a share of the way from one end to the other, to a tenth of a pixel. */
-function scale(share: number, from: number, to: number): number {
+export function scale(share: number, from: number, to: number): number {
   return Math.round((from + share * (to - from)) * 10) / 10;
 }
 
