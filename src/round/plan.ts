@@ -20,7 +20,8 @@ import { type CborValue, encode } from '../wire/cbor.ts';
 import { isRotated } from './field-shape.ts';
 import { assertFieldNames, type Field, type Fields } from './fields.ts';
 import { assertNoise, type Noise, type NoNoise } from './noise.ts';
-import { type PlannedPrivacy, planNoise } from './price.ts';
+import { planNoise } from './noise-plan.ts';
+import type { PlannedPrivacy } from './price.ts';
 
 /** A public randomness beacon and a round of it that lies in the future when the plan is published. */
 export type BeaconFacts = {

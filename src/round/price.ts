@@ -1,21 +1,19 @@
 /**
- * The planner of noise: from fields, survivors and a price to every client's share. What one client can
- * move, over all fields together; the noise that keeps to the price when as few honest clients survive
- * as the plan allows; room for that noise in the ring; and what is charged for a round.
+ * From a price to every client's share of the noise: what one client can move, over all fields together;
+ * the noise that keeps to the price when as few honest clients survive as the plan allows; and what is
+ * charged for a round.
  *
- * Source of the rules: the price is that of a client's contribution replaced by zero, since contributors
- * are public; twice the sensitivities give the price between any two contributions.
+ * The price is that of a client's contribution replaced by zero, since contributors are public; twice the
+ * sensitivities give the price between any two contributions.
  */
 import { rdpEpsilon } from '../dp/accountants/rdp.ts';
 import { type DpEvent, repeated } from '../dp/events.ts';
-import { eventOf, logTail, type Part, sharesOf, tailFor } from '../dp/mechanisms/distributed.ts';
+import { DRAWABLE, eventOf, type Part, sharesOf } from '../dp/mechanisms/distributed.ts';
 import { CapacityError, PrivacyError } from '../errors.ts';
 import type { GraphParameters } from '../secagg/graph-parameters.ts';
-import type { FieldShape } from '../secagg/terms.ts';
-import { codeOf, isRotated, ringLength, shapeOf, tailRoom } from './field-shape.ts';
+import { codeOf, ringLength } from './field-shape.ts';
 import type { Field, Fields } from './fields.ts';
-import type { DistributedNoise, Noise } from './noise.ts';
-import { LOG_ROTATED, MAX_ROTATED } from './rotation.ts';
+import type { DistributedNoise } from './noise.ts';
 
 /** A stretch of a field's coordinates in the ring, and what each client adds to each of them. */
 export type Stretch = {
@@ -53,109 +51,8 @@ export type PlannedPrivacy = {
   readonly wrapProbability: number;
 };
 
-/** A plan's noise and its ring. */
-export type Planned = {
-  readonly fields: Fields;
-  readonly shapes: readonly FieldShape[];
-  readonly privacy: PlannedPrivacy | undefined;
-};
-
 /** Proven distance of each draw from its law, in bits: what `noiseTable` insists on. */
 const DISTANCE_BITS = 120;
-
-/** A wrap costs usefulness, not privacy; this often is never. */
-const LOG_WRAP = -30 * Math.LN2;
-
-/** What a plan's fields and noise come to. */
-export function planNoise(facts: Facts): Planned {
-  const { noise, parameters } = facts;
-  const { clients } = parameters;
-  const isNoisy = noise.kind !== 'none';
-  const fields = mapFields(facts.fields, (field) => resolved(field, isNoisy, clients));
-  if (!isNoisy) {
-    const shapes = Object.entries(fields).map(([name, field]) =>
-      Object.freeze(shapeOf(name, field, clients)),
-    );
-    return { fields, shapes: Object.freeze(shapes), privacy: undefined };
-  }
-  const asTheyAre = { ...facts, fields, noise };
-  const turned = { ...asTheyAre, fields: mapFields(fields, rotated) };
-  if (!Object.values(turned.fields).some(isRotated)) return noisyPlan(asTheyAre);
-  // Where both fit, each field takes the way that makes the upload smaller; the noise is worked out anew.
-  const [straight, spread] = [attempt(asTheyAre), attempt(turned)];
-  if (straight === undefined || spread === undefined)
-    return noisyPlan(straight ? asTheyAre : turned);
-  const bits = ({ shapes }: Planned, i: number): number => {
-    const { length, modulusBits } = shapes[i] as FieldShape;
-    return length * modulusBits;
-  };
-  const chosen = Object.keys(fields).map((name, i) => {
-    const from = bits(spread, i) < bits(straight, i) ? turned : asTheyAre;
-    return [name, from.fields[name] as Field] as const;
-  });
-  return noisyPlan({ ...asTheyAre, fields: Object.freeze(Object.fromEntries(chosen)) });
-}
-
-/** What noise is planned from. */
-type Facts = {
-  readonly fields: Fields;
-  readonly noise: Noise;
-  readonly parameters: GraphParameters;
-  readonly floor: number;
-};
-type NoisyFacts = Facts & { readonly noise: DistributedNoise };
-
-const mapFields = (fields: Fields, change: (field: Field) => Field): Fields =>
-  Object.freeze(
-    Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, change(field)])),
-  );
-
-/** A field that can be spread and gets noise, spread. */
-const rotated = (field: Field): Field =>
-  field.kind === 'real' && field.clip.norm === 'l2' && !field.public && field.length <= MAX_ROTATED
-    ? Object.freeze({ ...field, rotated: true })
-    : field;
-
-/** A plan, or nothing where it does not fit the ring. */
-function attempt(facts: NoisyFacts): Planned | undefined {
-  try {
-    return noisyPlan(facts);
-  } catch (error) {
-    if (error instanceof CapacityError) return undefined;
-    throw error;
-  }
-}
-
-function noisyPlan({ fields, noise, parameters, floor }: NoisyFacts): Planned {
-  const { clients } = parameters;
-  const priced = price(fields, noise, parameters, floor);
-  const { stretches } = priced;
-  const coordinates = stretches.reduce((sum, { length }) => sum + length, 0);
-  const logProbability = LOG_WRAP - Math.log(2 * coordinates);
-  const shapes = Object.entries(fields).map(([name, field]) => {
-    const tails = stretches
-      .filter((stretch) => stretch.field === name)
-      .map(({ localVariance }) => tailFor(noise.kind, localVariance, clients, logProbability));
-    return Object.freeze(shapeOf(name, field, clients, Math.max(0, ...tails)));
-  });
-  const wrapProbability = wrapOf(noise.kind, fields, shapes, stretches, clients);
-  const privacy: PlannedPrivacy = Object.freeze({ ...priced, wrapProbability });
-  return { fields, shapes: Object.freeze(shapes), privacy };
-}
-
-/**
- * A field with its bits. Under noise as many as have a meaning: a step of rounding is then so small that
- * it adds a hundredth to the sensitivity and to the noise at most.
- */
-function resolved(field: Field, isNoisy: boolean, clients: number): Field {
-  if (field.kind === 'integer' || field.bits !== undefined) return field;
-  if (!isNoisy || field.public) return Object.freeze({ ...field, bits: codeOf(field).bits });
-  const { clip, length } = field;
-  const spread = clip.norm === 'l2' ? Math.max(length, clients) : clients;
-  let bits = 8;
-  while (bits < 24 && (2 ** (bits - 1) - 1) ** 2 < 25 * spread) bits++;
-  return Object.freeze({ ...field, bits });
-}
 
 /** The stretches of a field and how far one client moves each. */
 function partsOf(field: Field): readonly (Part & { readonly from: number })[] {
@@ -178,7 +75,7 @@ function partsOf(field: Field): readonly (Part & { readonly from: number })[] {
 }
 
 /** The noise that a price calls for, and what it then costs. */
-function price(
+export function price(
   fields: Fields,
   noise: DistributedNoise,
   { corruptCount, clients }: GraphParameters,
@@ -230,6 +127,14 @@ function price(
     );
   }
   const shares = sharesOf({ ...facts, multiplier: Number(multiplier) });
+  const wide = shares.localVariances.findIndex((variance) => variance > DRAWABLE[kind].most);
+  if (wide >= 0) {
+    throw new CapacityError(
+      'noise-too-large',
+      `noise: got a share of variance ${shares.localVariances[wide]} in ring units, expected at most ${DRAWABLE[kind].most}`,
+      { field: parts[wide]?.field },
+    );
+  }
   return {
     mechanism: kind,
     unit: 'client',
@@ -290,25 +195,6 @@ function leastMultiplier(costs: (multiplier: number) => number, epsilon: number)
     else low = middle;
   }
   return String(Number((high * (1 + 2e-5)).toPrecision(6)));
-}
-
-/** A bound over all coordinates: noise must leave the room that the ring has beside the largest sums. */
-function wrapOf(
-  kind: DistributedNoise['kind'],
-  fields: Fields,
-  shapes: readonly FieldShape[],
-  stretches: readonly Stretch[],
-  clients: number,
-): number {
-  let sum = 0;
-  for (const { field: name, length, localVariance } of stretches) {
-    const field = fields[name] as Field;
-    const { modulusBits } = shapes.find((shape) => shape.name === name) as FieldShape;
-    const tail = tailRoom(field, modulusBits, clients);
-    sum += length * Math.exp(logTail(kind, localVariance, clients, tail));
-    if (isRotated(field)) sum += Math.exp(LOG_ROTATED);
-  }
-  return Math.min(1, sum);
 }
 
 /** ε of a run in which every round had the noise of `honest` survivors: information, never a refund. */

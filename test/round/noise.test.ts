@@ -16,6 +16,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openLedger } from '../../src/dp/ledger/ledger.ts';
 import type { Receipt } from '../../src/dp/ledger/receipt.ts';
 import { inMemoryStorage } from '../../src/dp/ledger/storage.ts';
+import { DRAWABLE, sharesOf } from '../../src/dp/mechanisms/distributed.ts';
+import { noiseTable } from '../../src/dp/sampler/noise-tables.ts';
 import type { AnyPlan } from '../../src/round/plan.ts';
 import type { PlannedPrivacy } from '../../src/round/price.ts';
 import { CONTEXT, noisyPlanFor, type Party, party, play } from '../support/round.ts';
@@ -240,14 +242,34 @@ describe('a noisy plan', () => {
     });
   });
 
-  test('refuses noise that does not fit the ring, naming bits that would', () => {
-    const wide = { update: real({ length: 100, clip: { norm: 'l2', bound: 1 }, bits: 24 }) };
-    const error = caught(() =>
-      noisyPlanFor(people, { fields: wide, trust, noise: skellam({ epsilon: 0.01, delta: 1e-6 }) }),
-    );
+  test('refuses noise that does not fit the ring, naming bits that do', () => {
+    const clip = { norm: 'l2', bound: 1 } as const;
+    const noise = skellam({ epsilon: 0.01, delta: 1e-6 });
+    const withBits = (bits: number) =>
+      noisyPlanFor(people, { fields: { update: real({ length: 100, clip, bits }) }, trust, noise });
+    const error = caught(() => withBits(24));
     expect(error).toBeInstanceOf(CapacityError);
-    expect(error).toMatchObject({ code: 'ring-overflow', details: { field: 'update' } });
+    expect(error).toMatchObject({ details: { field: 'update', bits: 24 } });
+    expect((error as CapacityError).code).toMatch(/^(noise-too-large|ring-overflow)$/);
+    const { maxBits } = (error as CapacityError).details as { maxBits: number };
+    expect((error as Error).message).toContain(`${maxBits} bits would fit`);
+    expect(withBits(maxBits).privacy.epsilon).toBeLessThanOrEqual(0.01);
+    expect(caught(() => withBits(maxBits + 1))).toMatchObject({ details: { maxBits } });
   });
+
+  test.each(['skellam', 'discrete-gaussian'] as const)(
+    'gives more %s noise than it needs where so little could not be drawn',
+    (kind) => {
+      const parts = [{ length: 1, squaredL2: 1, l1: 1 }];
+      const { localVariances } = sharesOf({ kind, parts, multiplier: 1e-3, parties: 10_000 });
+      expect(localVariances).toEqual([DRAWABLE[kind].least]);
+      const law =
+        kind === 'skellam'
+          ? ({ kind, variance: DRAWABLE[kind].least } as const)
+          : ({ kind, sigma: Math.sqrt(DRAWABLE[kind].least) } as const);
+      expect(noiseTable(law).distanceBits).toBeGreaterThanOrEqual(120);
+    },
+  );
 
   test('refuses a floor that leaves fewer than two honest survivors', () => {
     const most = { corrupt: 0.4, absent: 0.5, coordinator: 'semi-honest' } as const;

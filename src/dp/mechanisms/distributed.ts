@@ -16,6 +16,7 @@ import {
   distributedDiscreteGaussian,
   skellam as skellamEvent,
 } from '../events.ts';
+import { RANGES } from '../sampler/distributions.ts';
 
 /** The law of a share: Skellam (whose sums are Skellam) or discrete Gaussian (whose sums nearly are). */
 export type DistributedKind = 'skellam' | 'discrete-gaussian';
@@ -39,6 +40,17 @@ export type Shares = {
   readonly localVariances: readonly number[];
   /** What happened, for an accountant. */
   readonly event: DpEvent;
+};
+
+/** Variances that can be drawn. */
+export const DRAWABLE: Readonly<
+  Record<DistributedKind, { readonly least: number; readonly most: number }>
+> = {
+  skellam: { least: RANGES.skellam.least, most: RANGES.skellam.most },
+  'discrete-gaussian': {
+    least: RANGES['discrete-gaussian'].least ** 2,
+    most: RANGES['discrete-gaussian'].most ** 2,
+  },
 };
 
 /** Above the relative rounding of the few operations below. */
@@ -73,7 +85,9 @@ export function sharesOf(facts: {
   }
   const localVariances = parts.map(({ squaredL2 }, i) => {
     assertFinite(`parts[${i}]: squaredL2`, squaredL2, Number.MIN_VALUE, 1e30);
-    return (parts.length * multiplier * multiplier * squaredL2) / parties;
+    const variance = (parts.length * multiplier * multiplier * squaredL2) / parties;
+    // Too little to be drawn: a little more, then.
+    return Math.max(variance, DRAWABLE[kind].least);
   });
   return Object.freeze({
     kind,

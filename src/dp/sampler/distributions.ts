@@ -11,7 +11,7 @@ export type NoiseDistribution =
   | { readonly kind: 'discrete-laplace'; readonly rate: number };
 
 /** Ranges of the parameters: the least and the most, and whether more of it means wider noise. */
-const RANGES = {
+export const RANGES = {
   'discrete-gaussian': { name: 'sigma', least: 2 ** -6, most: 2 ** 21, widens: true },
   skellam: { name: 'variance', least: 2 ** -20, most: 2 ** 42, widens: true },
   'discrete-laplace': { name: 'rate', least: 2 ** -24, most: 64, widens: false },
