@@ -10,6 +10,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { ClientId } from 'veilsum';
 import { openPool, warmUp } from '../parallel-unmask/host.ts';
+import { privateDemoReport } from '../private-digits/summary.ts';
 import { dealShards, loadDigits, splitDigits } from './data.ts';
 import { digitsRound, type Learners, planOf, updateOf } from './digits-round.ts';
 import { enrol } from './enrolment.ts';
@@ -20,15 +21,12 @@ import { accuracyPlot } from './plot.ts';
 import {
   accuracyReport,
   assumptionsReport,
-  grouped,
-  percent,
   planReport,
-  progress,
   roundReport,
-  say,
   sparseReport,
 } from './report.ts';
 import { sparseRound } from './sparse-round.ts';
+import { grouped, percent, progress, say } from './terminal.ts';
 
 const CLIENTS = 20;
 const ROUNDS = 7;
@@ -103,6 +101,7 @@ say(assumptionsReport(sparse.result));
 say(`
 After ${ROUNDS} rounds, on ${test.labels.length} digits that nobody trained on:
 veilsum ${percent(last(secureCurve))}, plain FedAvg ${percent(last(plainCurve))}. Both curves: ${PLOT}`);
+say(await privateDemoReport());
 
 function last(curve: readonly number[]): number {
   return curve.at(-1) as number;

@@ -7,6 +7,7 @@ import { PARAMETERS } from './model.ts';
 import type { FinishedRound } from './secure-round.ts';
 import type { SparseRound } from './sparse-round.ts';
 import { textTable } from './table.ts';
+import { grouped, percent } from './terminal.ts';
 
 /** What a plan comes to. */
 export function planReport({ parameters, floor, quorum }: Plan, rounds: number): string {
@@ -97,21 +98,4 @@ function costCells(costs: readonly MeanCost[]): string[] {
     costs.reduce((sum, cost) => sum + (cost[column] as number), 0);
   const cells = [grouped(total(0)), grouped(total(1)), total(2).toFixed(1), total(3).toFixed(1)];
   return cells.map((cell, i) => cell.padStart((TITLES[2 + i] as string).length));
-}
-
-/** A whole number with its thousands apart. */
-export const grouped = (value: number): string => Math.round(value).toLocaleString('en');
-
-/** A share in [0, 1] as a percentage. */
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
-/** Shows what is going on, on a line that the next one overwrites; says nothing to a file or pipe. */
-export function progress(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`);
-}
-
-/** Prints lines that stay. */
-export function say(text: string): void {
-  progress('');
-  console.log(text);
 }

@@ -91,8 +91,9 @@ export async function gatherCrowd(
     kind: 'enrol',
     voucher: voucher.publicKey,
   }));
-  const roster = await signRoster(entries.flat(), voucher);
-  const ids = roster.clients.map(({ id }) => id);
+  const inOrder = entries.flat().sort((a, b) => names.indexOf(a.id) - names.indexOf(b.id));
+  const roster = await signRoster(inOrder, voucher);
+  const ids = inOrder.map(({ id }) => id);
   let round = 0;
   return {
     ids,

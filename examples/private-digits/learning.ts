@@ -36,7 +36,7 @@ export type LearningData = {
   readonly test: SmallExamples;
 };
 
-/** Deals 8,500 digits to the clients, in four slices each, and keeps 1,500 for the test. */
+/** Deals four slices of a few digits to each client, and keeps 1,500 digits for the test. */
 export async function loadLearningData(clients: number): Promise<LearningData> {
   const { train, test } = splitDigits(await loadDigits(), 1_500, 1);
   return { shards: dealShards(train, clients, 4, 2).map(shrink), test: shrink(test) };

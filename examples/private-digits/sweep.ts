@@ -6,11 +6,11 @@
  *
  *     node --conditions=@veilsum/source examples/private-digits/sweep.ts
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { addNoiseInto, noiseTable } from 'veilsum/dp';
 import { encodeReal, fixedPoint } from 'veilsum/ring';
 import { enrol } from '../digits/enrolment.ts';
-import { percent, progress, say } from '../digits/report.ts';
+import { progress, say } from '../digits/terminal.ts';
 import { epsilonPlot, type SweepResults } from './epsilon-plot.ts';
 import {
   CLIENTS,
@@ -35,10 +35,6 @@ const PLOT = new URL('./accuracy.svg', import.meta.url);
 /** The prices of the plot, and how often each is run: noise has no seed. */
 const EPSILONS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8];
 const REPEATS = 10;
-
-/** What is committed. */
-export const committedResults = async (): Promise<SweepResults> =>
-  JSON.parse(await readFile(RESULTS, 'utf8')) as SweepResults;
 
 /** The accuracy after a run in which every round's sum is what `sumOf` says. */
 export function accuracyAfter(
@@ -76,28 +72,43 @@ export function noisySum(
   return sum.map((value) => value / code.scale);
 }
 
+/** JSON with each list of numbers on one line. */
+export const jsonOf = (results: SweepResults): string =>
+  `${JSON.stringify(results, null, 2).replace(/\[[\d\s,]+\]/g, (list) =>
+    list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'),
+  )}\n`;
+
 async function sweep(): Promise<SweepResults> {
   const data = await loadLearningData(CLIENTS);
   const { roster } = await enrol(CLIENTS);
+  const tested = data.test.labels.length;
   const points = EPSILONS.map((epsilon) => {
     const plan = planOf(1, roster, { epsilon, delta: DELTA, rounds: ROUNDS });
-    const accuracies = Array.from({ length: REPEATS }, (_, i) => {
+    const right = Array.from({ length: REPEATS }, (_, i) => {
       progress(`ε = ${epsilon}: run ${i + 1} of ${REPEATS}`);
-      return accuracyAfter(data, ROUNDS, (model, shards) => noisySum(plan, model, shards));
+      const sumOf = noisySum.bind(undefined, plan);
+      return Math.round(tested * accuracyAfter(data, ROUNDS, sumOf));
     });
-    const mean = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / REPEATS;
-    say(`ε = ${epsilon}: ${percent(mean)}`);
-    return { epsilon, multiplier: plan.privacy.multiplier, accuracies };
+    say(`ε = ${epsilon}: ${right.join(' ')} of ${tested} right`);
+    return { epsilon, multiplier: plan.privacy.multiplier, right };
   });
-  const noiseless = accuracyAfter(data, ROUNDS, clearSum);
-  say(`without noise: ${percent(noiseless)}`);
+  const noiseless = Math.round(tested * accuracyAfter(data, ROUNDS, clearSum));
+  say(`without noise: ${noiseless} of ${tested}`);
   const facts = { clients: CLIENTS, rounds: ROUNDS, delta: DELTA, parameters: PARAMETERS };
   const trust = { corrupt: TRUST.corrupt, absent: TRUST.absent };
-  return { ...facts, ...trust, neighbours: 'zero-out', noise: 'skellam', noiseless, points };
+  return {
+    ...facts,
+    ...trust,
+    neighbours: 'zero-out',
+    noise: 'skellam',
+    tested,
+    noiseless,
+    points,
+  };
 }
 
 if (import.meta.main) {
   const results = await sweep();
-  await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(RESULTS, jsonOf(results));
   await writeFile(PLOT, epsilonPlot(results));
 }
