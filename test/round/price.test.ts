@@ -121,7 +121,7 @@ test('a plan costs at most its target, has room, and reads back as the same plan
     }),
     { numRuns: 60 },
   );
-  expect(made).toBeGreaterThan(5);
+  expect(made).toBeGreaterThan(30);
 });
 
 test('a lower price takes no less noise', () => {
