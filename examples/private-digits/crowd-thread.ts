@@ -95,7 +95,7 @@ async function answer(request: Request): Promise<unknown> {
       }
       return undefined;
     }
-    case 'wouldPay': {
+    case 'askToPay': {
       const plan = read(request.plan);
       const receipts = await Promise.all([...devices.values()].map((me) => pay(plan, me)));
       return receipts.filter((receipt) => receipt !== undefined).length;

@@ -24,7 +24,7 @@ export type Request =
       readonly phase: Phase;
       readonly downlinks: ReadonlyMap<string, Uint8Array>;
     }
-  | { readonly kind: 'wouldPay'; readonly plan: Uint8Array };
+  | { readonly kind: 'askToPay'; readonly plan: Uint8Array };
 
 /** What it says: messages of clients as they come, and one answer at the end. */
 export type Answer =
@@ -52,7 +52,7 @@ export type Crowd = {
     deliver: (message: Uint8Array) => void,
   ) => Promise<void>;
   /** Asks every client's ledger to pay for a round; returns how many did. */
-  readonly wouldPay: (plan: PrivatePlan) => Promise<number>;
+  readonly askToPay: (plan: PrivatePlan) => Promise<number>;
   readonly leave: () => Promise<void>;
 };
 
@@ -114,8 +114,8 @@ export async function gatherCrowd(
         deliver,
       );
     },
-    wouldPay: async (plan) => {
-      const paid = await askAll<number>(() => ({ kind: 'wouldPay', plan: planBytes(plan) }));
+    askToPay: async (plan) => {
+      const paid = await askAll<number>(() => ({ kind: 'askToPay', plan: planBytes(plan) }));
       return paid.reduce((sum, count) => sum + count, 0);
     },
     leave: async () => {

@@ -56,7 +56,7 @@ let storage = await openFileStorage(file);
 let ledger = await openLedger(storage, options);
 
 // Both models start alike. One learns from noisy private sums; the other, to compare with, from the exact
-// sums of the same clients' clipped updates.
+// sums of the same clients' clipped updates, which only a simulation has.
 let model = firstModel();
 let clear = firstModel();
 let last: Awaited<ReturnType<typeof privateRound>> | undefined;
@@ -90,7 +90,7 @@ ledger = await openLedger(storage, { ...options, rememberedHead });
 const extra = planOf(ROUNDS + 1, crowd.roster, RUN);
 const refused = await ledger.admit({ round: extra.id, plan: extra.hash, event });
 if (refused.admitted) throw new Error('the ledger paid for a round more than it has a budget for');
-say(refusalReport(refused, await crowd.wouldPay(extra), CLIENTS));
+say(refusalReport(refused, await crowd.askToPay(extra), CLIENTS));
 
 await storage.close();
 await rm(folder, { recursive: true });

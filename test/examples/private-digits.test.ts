@@ -79,7 +79,7 @@ describe('a run of two rounds', () => {
 
     const { plan, answer } = await pay(3);
     if (answer.admitted) throw new Error('expected a refusal');
-    const paid = await crowd.wouldPay(plan);
+    const paid = await crowd.askToPay(plan);
     // Who vanished before its vector left has as many rounds to spare.
     const spared = new Set(
       [1, 2].flatMap((round) => {
