@@ -71,6 +71,14 @@ export type Stepped<
 };
 
 /**
+ * A claim store where the plan has noise: a client that came back and entered the same round again would
+ * give the same numbers away twice, under two draws of noise, and be charged for one.
+ */
+export type ClaimOption<D extends Noise> = [D] extends [NoNoise]
+  ? { readonly claim?: Claim }
+  : { readonly claim: Claim };
+
+/**
  * Step 1: enters the round with fresh keys.
  *
  * @param plan - as read under this client's own policy with `readPlan`.
@@ -79,8 +87,9 @@ export type Stepped<
  * Clients that were sent different models do not end up in one sum.
  * @param options.beacon - where the plan names a beacon: receipt, value and port.
  * @param options.claim - the caller's durable claim store; needed to survive a crash, and to keep a
- * restarted process from entering the same round twice.
- * @throws UsageError `unknown-id` (not on the roster), `state-spent` (advertised already).
+ * restarted process from entering the same round twice. A plan with noise does not run without.
+ * @throws UsageError `unknown-id` (not on the roster), `state-spent` (advertised already),
+ * `claim-required`.
  * @throws ProtocolError `bad-beacon`, `beacon-too-late`.
  */
 export async function advertise<F extends Fields, D extends Noise = NoNoise>(
@@ -89,10 +98,16 @@ export async function advertise<F extends Fields, D extends Noise = NoNoise>(
   options: {
     readonly context: Uint8Array;
     readonly beacon?: BeaconEvidence;
-    readonly claim?: Claim;
-  },
+  } & ClaimOption<D>,
 ): Promise<Stepped<'advertise', 'share', F, D>> {
   assertReviewed(plan);
+  if (plan.privacy !== undefined && options.claim === undefined) {
+    throw new UsageError(
+      'claim-required',
+      'advertise: the plan has noise, and no claim store was given; without one a restart could enter the ' +
+        'round again and give a second noisy answer for the price of one',
+    );
+  }
   if (plan.trust.beacon !== undefined) {
     if (options.beacon === undefined) {
       throw new UsageError(
@@ -132,7 +147,7 @@ export async function mask<F extends Fields, D extends Noise = NoNoise>(
   state: ClientState<'mask', F, D>,
   downlink: Downlink<'mask'>,
   inputs: NoInfer<InputsOf<F>>,
-  ...[options]: D extends NoNoise ? [options?: ReceiptOption<D>] : [options: ReceiptOption<D>]
+  ...[options]: [D] extends [NoNoise] ? [options?: ReceiptOption<D>] : [options: ReceiptOption<D>]
 ): Promise<Stepped<'mask', 'confirm', F, D> & { readonly clipped: readonly string[] }> {
   const plan = planOf(termsOfClient(state));
   assertAdmitted('mask', plan, options?.receipt);

@@ -1,7 +1,10 @@
 /** From numbers to the ring and back, field by field. */
+
+import type { NoiseDistribution } from '../dp/sampler/distributions.ts';
 import { addNoiseInto } from '../dp/sampler/draw.ts';
-import { noiseTable } from '../dp/sampler/noise-tables.ts';
+import { type NoiseTable, noiseTable } from '../dp/sampler/noise-tables.ts';
 import { UsageError } from '../errors.ts';
+import { wipe } from '../internal/bytes.ts';
 import { decodeIntegerSum, encodeIntegers, exactIntegers } from '../ring/exact-integers.ts';
 import { decodeReal, encodeReal } from '../ring/fixed-point.ts';
 import { centre } from '../ring/vector.ts';
@@ -42,35 +45,55 @@ export function encodeInputs<F extends Fields>(plan: AnyPlan, inputs: InputsOf<F
     throw new UsageError('unknown-id', `inputs: the plan has no field "${unknown}"`);
   }
   const clipped: string[] = [];
-  const vectors = Object.entries(fields).map(([name, field]) => {
-    const input = given[name];
-    if (input === undefined || input === null) {
-      throw new UsageError('unknown-id', `inputs: field "${name}" is missing`);
+  const vectors: Uint32Array[] = [];
+  try {
+    for (const [name, field] of Object.entries(fields)) {
+      const input = given[name];
+      if (input === undefined || input === null) {
+        throw new UsageError('unknown-id', `inputs: field "${name}" is missing`);
+      }
+      const encoded = inField(name, () => encodeField(field, input, { hash, name }));
+      vectors.push(encoded.vector);
+      if (encoded.clipped) clipped.push(name);
+      if (privacy !== undefined) addShareInto(encoded.vector, name, privacy);
     }
-    const encoded = inField(name, () => encodeField(field, input, { hash, name }));
-    if (encoded.clipped) clipped.push(name);
-    addShareInto(encoded.vector, name, privacy);
-    return encoded.vector;
-  });
+  } catch (error) {
+    wipe(...vectors);
+    throw error;
+  }
   return { vectors, clipped };
 }
+
+/** Tables of a plan's noise, by stretch: kept with the plan, so that many widths do not crowd each other out. */
+const tablesByPlan = new WeakMap<PlannedPrivacy, readonly NoiseTable[]>();
+
+function tablesOf(privacy: PlannedPrivacy): readonly NoiseTable[] {
+  const known = tablesByPlan.get(privacy);
+  if (known !== undefined) return known;
+  const byVariance = new Map<number, NoiseTable>();
+  const tables = privacy.stretches.map(({ localVariance }) => {
+    const table = byVariance.get(localVariance) ?? noiseTable(lawOf(privacy, localVariance));
+    byVariance.set(localVariance, table);
+    return table;
+  });
+  tablesByPlan.set(privacy, tables);
+  return tables;
+}
+
+const lawOf = ({ mechanism }: PlannedPrivacy, localVariance: number): NoiseDistribution =>
+  mechanism === 'skellam'
+    ? { kind: 'skellam', variance: localVariance }
+    : { kind: 'discrete-gaussian', sigma: Math.sqrt(localVariance) };
 
 /**
  * Adds this client's share of the plan's noise to an encoded field, in place: fresh draws for every
  * coordinate, from tables of a proven distance to the law.
  */
-function addShareInto(
-  vector: Uint32Array,
-  name: string,
-  privacy: PlannedPrivacy | undefined,
-): void {
-  for (const { field, from, length, localVariance } of privacy?.stretches ?? []) {
+function addShareInto(vector: Uint32Array, name: string, privacy: PlannedPrivacy): void {
+  const tables = tablesOf(privacy);
+  for (const [i, { field, from, length }] of privacy.stretches.entries()) {
     if (field !== name) continue;
-    const law =
-      privacy?.mechanism === 'skellam'
-        ? ({ kind: 'skellam', variance: localVariance } as const)
-        : ({ kind: 'discrete-gaussian', sigma: Math.sqrt(localVariance) } as const);
-    addNoiseInto(vector.subarray(from, from + length), noiseTable(law));
+    addNoiseInto(vector.subarray(from, from + length), tables[i] as NoiseTable);
   }
 }
 

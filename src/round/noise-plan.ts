@@ -3,7 +3,7 @@
  * take up together. The noise itself is worked out in `price.ts`.
  */
 import { logTail, tailFor } from '../dp/mechanisms/distributed.ts';
-import { CapacityError } from '../errors.ts';
+import { CapacityError, PrivacyError, UsageError } from '../errors.ts';
 import type { GraphParameters } from '../secagg/graph-parameters.ts';
 import type { FieldShape } from '../secagg/terms.ts';
 import { codeOf, isRotated, shapeOf, tailRoom } from './field-shape.ts';
@@ -40,14 +40,15 @@ export function planNoise(facts: Facts): Planned {
   return { fields, shapes: Object.freeze(shapes), privacy: undefined };
 }
 
-/** Each field takes the way that makes the upload smaller, as it is or spread. */
+/** Each field takes the way that makes the upload smaller, as it is or spread, or the one that the plan says. */
 function withNoise(facts: NoisyFacts): Planned {
-  const [straight, spread] = [facts, { ...facts, fields: mapFields(facts.fields, rotated) }];
-  const plain = attempt(straight);
-  if (!Object.values(spread.fields).some(isRotated)) return orThrow(plain, straight);
+  if (facts.noise.rotated !== undefined) return noisyPlan(asSaid(facts, facts.noise.rotated));
+  const spread = { ...facts, fields: mapFields(facts.fields, (field) => rotated(field) ?? field) };
+  const plain = attempt(facts);
+  if (!Object.values(spread.fields).some(isRotated)) return orThrow(plain, facts);
   const turned = attempt(spread);
   if (!('shapes' in plain) || !('shapes' in turned)) {
-    return 'shapes' in plain ? plain : orThrow(turned, straight);
+    return 'shapes' in turned && !('shapes' in plain) ? turned : orThrow(plain, facts);
   }
   const size = ({ shapes }: Planned, i: number): number => {
     const { length, modulusBits } = shapes[i] as FieldShape;
@@ -74,25 +75,39 @@ const mapFields = (fields: Fields, change: (field: Field) => Field): Fields =>
     Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, change(field)])),
   );
 
-/** A field that can be spread and gets noise, spread. */
-const rotated = (field: Field): Field =>
+/** A field that can be spread and gets noise, spread; nothing for any other. */
+const rotated = (field: Field): Field | undefined =>
   field.kind === 'real' && field.clip.norm === 'l2' && !field.public && field.length <= MAX_ROTATED
     ? Object.freeze({ ...field, rotated: true })
-    : field;
+    : undefined;
 
-/** A plan, or how it does not fit. */
-function attempt(facts: NoisyFacts): Planned | CapacityError {
+/** The fields, those of these names spread. */
+function asSaid(facts: NoisyFacts, names: readonly string[]): NoisyFacts {
+  const spread = names.map((name) => {
+    const field = facts.fields[name];
+    const turned = field === undefined ? undefined : rotated(field);
+    if (turned !== undefined) return [name, turned] as const;
+    const expected = 'a field of reals with an l2 clip that gets noise';
+    throw new UsageError('out-of-range', `noise: rotated: got "${name}", expected ${expected}`);
+  });
+  const fields = Object.freeze({ ...facts.fields, ...Object.fromEntries(spread) });
+  return { ...facts, fields };
+}
+
+/** A plan, or how it does not fit: the ring, or the multiplier that it was given. */
+function attempt(facts: NoisyFacts): Planned | CapacityError | PrivacyError {
   try {
     return noisyPlan(facts);
   } catch (error) {
-    if (error instanceof CapacityError) return error;
+    if (error instanceof CapacityError || error instanceof PrivacyError) return error;
     throw error;
   }
 }
 
 /** The plan, or an error that names bits with which it would fit: less resolution takes less noise. */
-function orThrow(tried: Planned | CapacityError, facts: NoisyFacts): Planned {
+function orThrow(tried: Planned | CapacityError | PrivacyError, facts: NoisyFacts): Planned {
   if ('shapes' in tried) return tried;
+  if (tried instanceof PrivacyError) throw tried;
   const name = tried.details.field as string;
   const field = facts.fields[name];
   if (field === undefined || field.kind === 'integer') throw tried;
@@ -113,6 +128,10 @@ function orThrow(tried: Planned | CapacityError, facts: NoisyFacts): Planned {
 
 function noisyPlan({ fields, noise, parameters, floor }: NoisyFacts): Planned {
   const { clients } = parameters;
+  // Integers whose sums are beyond numbers are so without noise.
+  for (const [name, field] of Object.entries(fields)) {
+    if (field.kind === 'integer') shapeOf(name, field, clients);
+  }
   const priced = price(fields, noise, parameters, floor);
   const { stretches } = priced;
   const coordinates = stretches.reduce((sum, { length }) => sum + length, 0);
@@ -132,7 +151,8 @@ function noisyPlan({ fields, noise, parameters, floor }: NoisyFacts): Planned {
  * A field with its bits. Under noise as many as have a meaning: a step of rounding is then so small that
  * it adds a hundredth to the sensitivity and to the noise at most.
  */
-function resolved(field: Field, isNoisy: boolean, clients: number): Field {
+function resolved(given: Field, isNoisy: boolean, clients: number): Field {
+  const field = unspread(given);
   if (field.kind === 'integer' || field.bits !== undefined) return field;
   if (!isNoisy || field.public) return Object.freeze({ ...field, bits: codeOf(field).bits });
   const { clip, length } = field;
@@ -140,6 +160,13 @@ function resolved(field: Field, isNoisy: boolean, clients: number): Field {
   let bits = 8;
   while (bits < 24 && (2 ** (bits - 1) - 1) ** 2 < 25 * spread) bits++;
   return Object.freeze({ ...field, bits });
+}
+
+/** Which fields are spread is the planner's to say. */
+function unspread(field: Field): Field {
+  if (field.kind !== 'real' || field.rotated === undefined) return field;
+  const { rotated: _, ...rest } = field;
+  return Object.freeze(rest);
 }
 
 /** A bound over all coordinates: noise must leave the room that the ring has beside the largest sums. */

@@ -21,6 +21,11 @@ type Priced = {
    * A plan whose multiplier is too small for its price is refused.
    */
   readonly multiplier?: string;
+  /**
+   * Names of the fields that are spread before they are encoded, sorted; those whose upload it makes smaller
+   * unless a plan that was read says which.
+   */
+  readonly rotated?: readonly string[];
 };
 
 /** Skellam noise from every client: the sum of shares is Skellam again, exactly, whoever drops out. */
@@ -110,10 +115,18 @@ export function assertNoise(noise: unknown): asserts noise is Noise {
     );
   }
   if (kind === 'none') return;
-  const { rounds, multiplier } = noise as DistributedNoise;
+  const { rounds, multiplier, rotated } = noise as DistributedNoise;
   assertTarget('noise', noise as DistributedNoise);
   assertInteger('noise: rounds', rounds, 1, 1_000_000);
   if (multiplier !== undefined && !/^[1-9]\d{0,5}$|^\d{1,6}\.\d{1,12}$/.test(multiplier)) {
     throw new UsageError('out-of-range', 'noise: multiplier: expected a decimal number');
   }
+  if (rotated !== undefined && !(Array.isArray(rotated) && isSorted(rotated))) {
+    throw new UsageError('wrong-type', 'noise: rotated: expected names of fields, sorted');
+  }
 }
+
+const isSorted = (names: readonly unknown[]): boolean =>
+  names.every(
+    (name, i) => typeof name === 'string' && (i === 0 || (names[i - 1] as string) < name),
+  );

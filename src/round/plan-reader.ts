@@ -117,13 +117,20 @@ function readNoise(value: CborValue | undefined): Noise {
   if (kind !== 'skellam' && kind !== 'discrete-gaussian') {
     throw refused(`plan: got the unknown noise "${kind}"`);
   }
-  const of = record(value, ['kind', 'epsilon', 'delta', 'rounds', 'multiplier'], 'plan: noise');
+  const of = record(
+    value,
+    ['kind', 'epsilon', 'delta', 'rounds', 'multiplier', 'rotated'],
+    'plan: noise',
+  );
   return Object.freeze({
     kind,
     epsilon: Number(text(of.epsilon, 32, 'plan: noise: epsilon')),
     delta: Number(text(of.delta, 32, 'plan: noise: delta')),
     rounds: integer(of.rounds, 1, 1_000_000, 'plan: noise: rounds'),
     multiplier: text(of.multiplier, 32, 'plan: noise: multiplier'),
+    rotated: list(of.rotated, 256, 'plan: noise: rotated').map((name) =>
+      text(name, 64, 'plan: noise: rotated'),
+    ),
   });
 }
 
@@ -159,8 +166,7 @@ function readField(value: CborValue | undefined, what: string): Field {
       max: integer(of.max, -limit, limit, `${what}: max`),
     });
   }
-  // Whether it is rotated follows from the rest.
-  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'rotated', 'public'];
+  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'public'];
   const of = record(value, kind === 'real' ? common : [...common, 'maxWeight'], what);
   const options = {
     length: integer(of.length, 1, 2 ** 32, `${what}: length`),

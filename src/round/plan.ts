@@ -125,7 +125,7 @@ export function plan<const F extends Fields, N extends Noise>(facts: PlanFacts<F
     trust,
     floor,
     suite: suiteName,
-    noise: withMultiplier(facts.noise, privacy),
+    noise: settled(facts.noise, fields, privacy),
     privacy: privacy as Plan<F, N>['privacy'],
     parameters,
     quorum: quorum(parameters, floor),
@@ -138,9 +138,17 @@ export function plan<const F extends Fields, N extends Noise>(facts: PlanFacts<F
   return whole;
 }
 
-/** The noise with the multiplier that was found for its price. */
-const withMultiplier = <N extends Noise>(noise: N, privacy: PlannedPrivacy | undefined): N =>
-  privacy === undefined ? noise : Object.freeze({ ...noise, multiplier: privacy.multiplier } as N);
+/** The noise with what was found for its price: a reader of the plan checks it, and finds nothing anew. */
+function settled<N extends Noise>(
+  noise: N,
+  fields: Fields,
+  privacy: PlannedPrivacy | undefined,
+): N {
+  if (privacy === undefined) return noise;
+  const spread = Object.entries(fields).filter(([, field]) => isRotated(field));
+  const rotated = Object.freeze(spread.map(([name]) => name).sort());
+  return Object.freeze({ ...noise, multiplier: privacy.multiplier, rotated } as N);
+}
 
 /** 1 to 128 characters, none of them invisible: names are shown to people. */
 function assertName(what: string, name: string): void {
@@ -208,8 +216,15 @@ function planValue(of: Omit<AnyPlan, 'hash'>): CborValue {
 
 function noiseValue(noise: Noise): CborValue {
   if (noise.kind === 'none') return { kind: noise.kind };
-  const { kind, epsilon, delta, rounds, multiplier = null } = noise;
-  return { kind, epsilon: String(epsilon), delta: String(delta), rounds, multiplier };
+  const { kind, epsilon, delta, rounds, multiplier = null, rotated = [] } = noise;
+  return {
+    kind,
+    epsilon: String(epsilon),
+    delta: String(delta),
+    rounds,
+    multiplier,
+    rotated: [...rotated],
+  };
 }
 
 /** Numbers that need not be whole travel as their shortest decimal: canonical CBOR has no floats here. */
@@ -220,8 +235,7 @@ function fieldValue(field: Field): CborValue {
   }
   const { kind, length, bits = null } = field;
   const { norm, bound } = field.clip;
-  const rotated = isRotated(field);
-  const common = { kind, length, bits, norm, bound: String(bound), rotated, public: open };
+  const common = { kind, length, bits, norm, bound: String(bound), public: open };
   return field.kind === 'real' ? common : { ...common, maxWeight: field.maxWeight };
 }
 

@@ -152,14 +152,18 @@ function hold(found: AnyPlan, policy: Policy & { readonly privacy?: PrivacyPolic
   if (policy.suite === 'hybrid' && found.suite === 'x25519') {
     throw say('suite', found.suite, 'the hybrid one');
   }
-  holdPrice(found, policy.privacy);
+  holdPrice(found, policy.privacy, policy.fields);
   if (policy.fields !== undefined && !sameFields(policy.fields, found.fields)) {
     throw say('fields', JSON.stringify(found.fields), JSON.stringify(policy.fields));
   }
 }
 
 /** A client with a price in mind takes part at that price only; one without takes no noisy plan at all. */
-function holdPrice({ noise }: AnyPlan, most: PrivacyPolicy | undefined): void {
+function holdPrice(
+  { noise, fields }: AnyPlan,
+  most: PrivacyPolicy | undefined,
+  wanted: Fields | undefined,
+): void {
   if (noise.kind === 'none') {
     if (most === undefined) return;
     throw refused(
@@ -171,6 +175,16 @@ function holdPrice({ noise }: AnyPlan, most: PrivacyPolicy | undefined): void {
     throw refused(
       `plan: noise: it costs ε = ${epsilon} at δ = ${delta}, and this client's policy names no price; ` +
         'say in the policy what a run may cost, privacy: { epsilon, delta }, and bring a ledger',
+    );
+  }
+  // What is public costs nothing and says everything: only the client's own program may name it so.
+  const open = Object.entries(fields).find(
+    ([name, field]) => field.public && !wanted?.[name]?.public,
+  );
+  if (open !== undefined) {
+    throw refused(
+      `plan: field "${open[0]}": got one that is public, without noise; this client's policy expects noise on ` +
+        'every field that its own fields do not declare public',
     );
   }
   if (epsilon > most.epsilon || delta > most.delta) {

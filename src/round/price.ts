@@ -8,7 +8,13 @@
  */
 import { rdpEpsilon } from '../dp/accountants/rdp.ts';
 import { type DpEvent, repeated } from '../dp/events.ts';
-import { DRAWABLE, eventOf, type Part, sharesOf } from '../dp/mechanisms/distributed.ts';
+import {
+  DRAWABLE,
+  eventOf,
+  type Part,
+  type Shares,
+  sharesOf,
+} from '../dp/mechanisms/distributed.ts';
 import { CapacityError, PrivacyError } from '../errors.ts';
 import type { GraphParameters } from '../secagg/graph-parameters.ts';
 import { codeOf, ringLength } from './field-shape.ts';
@@ -107,14 +113,10 @@ export function price(
   const coordinates = parts.reduce((sum, { length }) => sum + length, 0);
   const delta = deltaForLaws(noise, coordinates * clients);
   const facts = { kind, parts, parties };
-  const costs = (
-    multiplier: number,
-    neighbours: 'zero-out' | 'replace-one' = 'zero-out',
-  ): number => {
-    const { localVariances } = sharesOf({ ...facts, multiplier });
-    const moved = neighbours === 'zero-out' ? parts : parts.map(doubled);
-    const event = eventOf(kind, moved, localVariances, parties);
-    return rdpEpsilon(repeated({ event, count: rounds }), { delta, neighbours }).epsilon;
+  const costs = (multiplier: number): number => {
+    const { event } = sharesOf({ ...facts, multiplier });
+    return rdpEpsilon(repeated({ event, count: rounds }), { delta, neighbours: 'zero-out' })
+      .epsilon;
   };
   const multiplier = noise.multiplier ?? leastMultiplier(costs, epsilon);
   const spent = costs(Number(multiplier));
@@ -127,6 +129,7 @@ export function price(
     );
   }
   const shares = sharesOf({ ...facts, multiplier: Number(multiplier) });
+  assertFewLaws(shares.localVariances);
   const wide = shares.localVariances.findIndex((variance) => variance > DRAWABLE[kind].most);
   if (wide >= 0) {
     throw new CapacityError(
@@ -142,7 +145,7 @@ export function price(
     epsilon: spent,
     delta: noise.delta,
     rounds,
-    replaceOneEpsilon: costs(Number(multiplier), 'replace-one'),
+    replaceOneEpsilon: replaceOne(noise, parts, shares, coordinates * clients),
     multiplier,
     honestSurvivorsMin: parties,
     stretches: Object.freeze(
@@ -156,12 +159,44 @@ export function price(
 
 const doubled = (part: Part): Part => ({ ...part, squaredL2: 4 * part.squaredL2, l1: 2 * part.l1 });
 
+/** ε between any two contributions: half of δ is kept for the draws, and must be enough for them at that ε. */
+function replaceOne(
+  { kind, delta, rounds }: DistributedNoise,
+  parts: readonly Part[],
+  { localVariances, parties }: Shares,
+  draws: number,
+): number {
+  const event = eventOf(kind, parts.map(doubled), localVariances, parties);
+  const request = { delta: delta / 2, neighbours: 'replace-one' } as const;
+  const { epsilon } = rdpEpsilon(repeated({ event, count: rounds }), request);
+  const isEnough = lawsCost(epsilon, draws * rounds) <= delta / 2;
+  return isEnough ? epsilon : Number.POSITIVE_INFINITY;
+}
+
+/** Tables of noise that a plan may call for: each takes some time to build and up to two megabytes. */
+const MOST_LAWS = 64;
+
+function assertFewLaws(variances: readonly number[]): void {
+  const laws = new Set(variances).size;
+  if (laws <= MOST_LAWS) return;
+  throw new CapacityError(
+    'noise-too-large',
+    `noise: got ${laws} different widths of noise, expected at most ${MOST_LAWS}: give fields the same ` +
+      'length, clip and bits, or make several of them one',
+    { laws, most: MOST_LAWS },
+  );
+}
+
 /**
- * δ less what the draws cost, each being within 2^−120 of its law: two swaps of laws, one of them under
- * the factor e^ε.
+ * What draws that are within 2^−120 of their law add to δ: two swaps of laws, one of them under the factor
+ * e^ε.
  */
+const lawsCost = (epsilon: number, draws: number): number =>
+  (1 + Math.exp(epsilon)) * draws * 2 ** -DISTANCE_BITS;
+
+/** δ less what the draws cost. */
 function deltaForLaws({ epsilon, delta, rounds }: DistributedNoise, draws: number): number {
-  const left = delta - (1 + Math.exp(epsilon)) * draws * rounds * 2 ** -DISTANCE_BITS;
+  const left = delta - lawsCost(epsilon, draws * rounds);
   if (left >= delta / 2) return left;
   throw new PrivacyError(
     'unsound-parameters',
@@ -185,7 +220,8 @@ function leastMultiplier(costs: (multiplier: number) => number, epsilon: number)
   if (!(costs(high) <= epsilon)) {
     throw new PrivacyError(
       'unsound-parameters',
-      `noise: ε = ${epsilon} cannot be reached; with ${high} times the sensitivity as noise it is ${costs(high)}`,
+      `noise: got ε = ${epsilon}, expected at least ${costs(high)}: at this δ no noise is proven to cost less ` +
+        '(by Rényi divergences of orders up to 1024); a larger δ or ε would do',
       { epsilon },
     );
   }
@@ -202,11 +238,13 @@ export function epsilonOfSurvivors(
   fields: Fields,
   noise: DistributedNoise,
   privacy: PlannedPrivacy,
-  honest: number,
+  { honest, clients }: { readonly honest: number; readonly clients: number },
 ): number {
   const parts = Object.values(fields).flatMap((field) => (field.public ? [] : partsOf(field)));
   const variances = privacy.stretches.map(({ localVariance }) => localVariance);
   const event = eventOf(noise.kind, parts, variances, honest);
-  const request = { delta: noise.delta, neighbours: 'zero-out' } as const;
+  const coordinates = parts.reduce((sum, { length }) => sum + length, 0);
+  const delta = deltaForLaws(noise, coordinates * clients);
+  const request = { delta, neighbours: 'zero-out' } as const;
   return rdpEpsilon(repeated({ event, count: noise.rounds }), request).epsilon;
 }

@@ -30,7 +30,10 @@ export function chargedPrivacy<F extends Fields>(
   if (noise.kind === 'none' || privacy === undefined) return undefined;
   const { stretches, ...charged } = privacy;
   const honest = contributors - parameters.corruptCount;
-  const epsilon = epsilonOfSurvivors(plan.fields, noise, privacy, honest);
+  const epsilon = epsilonOfSurvivors(plan.fields, noise, privacy, {
+    honest,
+    clients: parameters.clients,
+  });
   const deviations = Object.fromEntries(
     stretches
       .filter(({ from }) => from === 0)

@@ -5,7 +5,7 @@ import type { Noise, NoNoise } from './noise.ts';
 import type { AnyPlan } from './plan.ts';
 
 /** A receipt where the plan has noise, and none where it has not. */
-export type ReceiptOption<D extends Noise> = D extends NoNoise
+export type ReceiptOption<D extends Noise> = [D] extends [NoNoise]
   ? { readonly receipt?: undefined }
   : { readonly receipt: Receipt };
 

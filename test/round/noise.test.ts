@@ -7,20 +7,27 @@ import {
   planBytes,
   publicField,
   real,
+  type Signer,
   skellam,
   weightedMean,
 } from 'veilsum';
-import { readPlan } from 'veilsum/client';
+import { advertise, readPlan } from 'veilsum/client';
 import * as coordinator from 'veilsum/coordinator';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { openLedger } from '../../src/dp/ledger/ledger.ts';
 import type { Receipt } from '../../src/dp/ledger/receipt.ts';
 import { inMemoryStorage } from '../../src/dp/ledger/storage.ts';
 import { DRAWABLE, sharesOf } from '../../src/dp/mechanisms/distributed.ts';
 import { noiseTable } from '../../src/dp/sampler/noise-tables.ts';
+import * as kernel from '../../src/kernel/index.ts';
+import { encodeInputs } from '../../src/round/encode.ts';
 import type { AnyPlan } from '../../src/round/plan.ts';
 import type { PlannedPrivacy } from '../../src/round/price.ts';
-import { CONTEXT, noisyPlanFor, type Party, party, play } from '../support/round.ts';
+import { CONTEXT, noisyPlanFor, type Party, party, planFor, play } from '../support/round.ts';
+
+vi.mock('../../src/kernel/index.ts', { spy: true });
+/** Tables of noise that have been built so far. */
+const builds = (): number => vi.mocked(kernel.residentTables).mock.calls.length;
 
 const N = 12;
 const trust = { corrupt: 0.1, absent: 0.2, coordinator: 'semi-honest' } as const;
@@ -202,6 +209,142 @@ describe('a noisy plan', () => {
         readPlan(planBytes(plan as never), { ...policy, privacy: { epsilon: 0.9, delta: 1e-6 } }),
       ),
     ).toMatchObject({ code: 'plan-refused' });
+  });
+
+  test('is read by the client whatever way its vectors take', () => {
+    // Short vectors with few bits: what spreading them would cost is another price.
+    for (const law of [skellam, discreteGaussian]) {
+      for (const length of [3, 5, 100, 1_025, 4_000]) {
+        for (const bits of [3, 6, undefined]) {
+          for (const epsilon of [2, 8, 10]) {
+            const clip = { norm: 'l2', bound: 1 } as const;
+            const update = real({ length, clip, ...(bits === undefined ? {} : { bits }) });
+            const noise = law({ epsilon, delta: 1e-5 });
+            const plan = noisyPlanFor(people, { fields: { update }, trust, noise });
+            const read = readPlan(planBytes(plan as never), {
+              voucher: people.voucher.publicKey,
+              coordinator: 'semi-honest',
+              fields: { update },
+              privacy: { epsilon, delta: 1e-5 },
+            });
+            expect(read.hash).toEqual(plan.hash);
+            expect(read.fields).toEqual(plan.fields);
+          }
+        }
+      }
+    }
+  });
+
+  test('takes no word for which vectors are spread', () => {
+    const plan = noisyPlanFor(people, { fields, trust, noise });
+    expect(
+      caught(() =>
+        noisyPlanFor(people, { fields, trust, noise: { ...plan.noise, rotated: ['votes'] } }),
+      ),
+    ).toMatchObject({ code: 'out-of-range' });
+    expect(
+      caught(() =>
+        noisyPlanFor(people, { fields, trust, noise: { ...noise, rotated: ['b', 'a'] } }),
+      ),
+    ).toMatchObject({ code: 'wrong-type' });
+    const forged = { update: { ...fields.update, rotated: true } as const };
+    expect(planFor(people, { fields: forged, trust }).fields.update).not.toHaveProperty('rotated');
+  });
+
+  test('with a field that is public all of a sudden is refused by whoever named a price', () => {
+    const open = {
+      update: publicField(fields.update),
+      dummy: integer({ length: 1, min: 0, max: 1 }),
+    };
+    const plan = noisyPlanFor(people, { fields: open, trust, noise });
+    const policy = {
+      voucher: people.voucher.publicKey,
+      coordinator: 'semi-honest',
+      privacy: { epsilon: 1, delta: 1e-6 },
+    } as const;
+    const bytes = planBytes(plan as never);
+    const error = caught(() => readPlan(bytes, policy));
+    expect(error).toMatchObject({ code: 'plan-refused' });
+    expect((error as Error).message).toContain('field "update"');
+    expect(readPlan(bytes, { ...policy, fields: open }).hash).toEqual(plan.hash);
+  });
+
+  test('does not run on a client that could forget that it ran', async () => {
+    const plan = noisyPlanFor(people, { fields, trust, noise });
+    const read = readPlan(planBytes(plan as never), {
+      voucher: people.voucher.publicKey,
+      coordinator: 'semi-honest',
+      fields,
+      privacy: { epsilon: 1, delta: 1e-6 },
+    });
+    const signer = people.signers.get('client-0') as Signer;
+    const entering = advertise(read, signer, { context: CONTEXT } as never);
+    await expect(entering).rejects.toMatchObject({ code: 'claim-required' });
+  });
+
+  test('says nothing of replaced contributions where the draws alone would use up δ', () => {
+    const wide = noisyPlanFor(people, {
+      fields: { update: real({ length: 1_000, clip: { norm: 'l2', bound: 1 } }) },
+      trust,
+      noise: skellam({ epsilon: 25, delta: 1e-6, rounds: 10 }),
+    });
+    expect(wide.privacy.replaceOneEpsilon).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('with more widths of noise than tables is refused; with many, tables are made once', () => {
+    const layers = (n: number) =>
+      Object.fromEntries(
+        Array.from({ length: n }, (_, i) => [
+          `layer${i}`,
+          integer({ length: 1, min: 0, max: 1 + i }),
+        ]),
+      );
+    expect(caught(() => noisyPlanFor(people, { fields: layers(65), trust, noise }))).toMatchObject({
+      code: 'noise-too-large',
+      details: { laws: 65, most: 64 },
+    });
+    const many = noisyPlanFor(people, {
+      fields: layers(20),
+      trust,
+      noise: skellam({ epsilon: 20, delta: 1e-5 }),
+    });
+    const inputs = Object.fromEntries(Object.keys(many.fields).map((name) => [name, [0]]));
+    encodeInputs(many as unknown as AnyPlan, inputs as never);
+    const before = builds();
+    encodeInputs(many as unknown as AnyPlan, inputs as never);
+    expect(builds()).toBe(before);
+  });
+
+  test('leaves nothing encoded behind where an input is refused', () => {
+    const two = {
+      votes: integer({ length: 4, min: 0, max: 20 }),
+      more: integer({ length: 1, min: 0, max: 1 }),
+    };
+    const plan = planFor(people, { fields: two, trust });
+    const made: Uint32Array[] = [];
+    const { fill } = Uint32Array.prototype;
+    Uint32Array.prototype.fill = function recorded(...given) {
+      made.push(this as Uint32Array);
+      return fill.apply(this, given);
+    };
+    try {
+      caught(() =>
+        encodeInputs(plan as unknown as AnyPlan, { votes: [1, 7, 3, 9], more: [5] } as never),
+      );
+    } finally {
+      Uint32Array.prototype.fill = fill;
+    }
+    expect(made.some((words) => words.length === 4 && words.every((word) => word === 0))).toBe(
+      true,
+    );
+  });
+
+  test('names integers whose sums are beyond numbers as without noise', () => {
+    const huge = { huge: integer({ length: 1, min: 2 ** 52, max: 2 ** 52 + 1 }) };
+    expect(caught(() => noisyPlanFor(people, { fields: huge, trust, noise }))).toMatchObject({
+      code: 'ring-overflow',
+      details: { field: 'huge' },
+    });
   });
 
   test('with too small a multiplier for its price is refused, naming one that would do', () => {

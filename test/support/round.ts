@@ -14,6 +14,7 @@ import * as client from 'veilsum/client';
 import type { Fault, Phase } from 'veilsum/coordinator';
 import * as coordinator from 'veilsum/coordinator';
 import type { Receipt } from '../../src/dp/ledger/receipt.ts';
+import { durableClaim, emptyDisk } from './durable-claim.ts';
 
 /** Invited clients and whoever vouches for them. */
 export type Party = {
@@ -135,7 +136,10 @@ export async function play<F extends Fields, D extends Noise = NoNoise>(
     ...(await receiptOf('coordinator')),
   });
   const s1 = await answer('advertise', c1, people.ids, (id) =>
-    client.advertise(reviewed, people.signers.get(id) as Signer, { context: CONTEXT }),
+    client.advertise(reviewed, people.signers.get(id) as Signer, {
+      context: CONTEXT,
+      ...(of.noise.kind === 'none' ? {} : { claim: durableClaim(emptyDisk()) }),
+    }),
   );
   const c2 = coordinator.close(c1);
   const s2 = await answer('share', c2.next, c2.downlinks.keys(), (id) =>

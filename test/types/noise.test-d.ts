@@ -14,6 +14,7 @@ import {
   type SkellamNoise,
   skellam,
 } from '../../src/index.ts';
+import { durableClaim, emptyDisk } from '../support/durable-claim.ts';
 
 export async function noise(
   bytes: Uint8Array,
@@ -24,6 +25,7 @@ export async function noise(
   answer: Receipt | Refusal,
 ): Promise<void> {
   const context = new Uint8Array(32);
+  const claim = durableClaim(emptyDisk());
   const trust = { corrupt: 0.1, absent: 0.2 } as const;
   const fields = { votes: integer({ length: 3, min: 0, max: 9 }) };
   const noisy = plan({
@@ -65,7 +67,7 @@ export async function noise(
     down,
   );
   const within = await client.share(
-    (await client.advertise(paying, signer, { context })).next,
+    (await client.advertise(paying, signer, { context, claim })).next,
     down,
   );
   await client.mask(without.next, down, inputs);
@@ -76,6 +78,12 @@ export async function noise(
   await client.mask(within.next, down, inputs, {});
   // @ts-expect-error nor is a refusal
   await client.mask(within.next, down, inputs, { receipt: answer });
+  // @ts-expect-error a client that could come back and answer again needs a claim store
+  await client.advertise(paying, signer, { context });
+  // Where noise is not ruled out, a receipt is needed.
+  const open = plain as Plan<typeof fields, NoNoise> | Plan<typeof fields, SkellamNoise>;
+  // @ts-expect-error it may be the noisy one
+  coordinator.begin(open as Plan<typeof fields, NoNoise | SkellamNoise>, { context });
   // @ts-expect-error there is nothing to pay for
   await client.mask(without.next, down, inputs, { receipt });
 }

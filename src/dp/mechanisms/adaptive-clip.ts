@@ -54,7 +54,7 @@ export function adaptiveClip(start: AdaptiveClip): AdaptiveClip {
  * @param state the bound
  * @param noise.noiseMultiplier z: the round costs as much as Gaussian noise with this multiplier
  * @param noise.bitSigma σ_b; a twentieth of the number of contributors is usual
- * @throws as {@link sumNoiseMultiplier}
+ * @throws as {@link adaptiveClip} and {@link sumNoiseMultiplier}
  *
  * **Guarantee**: if vectors are clipped to `clip`, signs are ±1, and both sums get independent Gaussian noise of
  * deviations `sigma` and `signSigma`, the round costs what `event` does, under zero-out and add-or-remove.
@@ -66,10 +66,11 @@ export function adaptiveRound(
   noise: { readonly noiseMultiplier: number; readonly bitSigma: number },
 ): AdaptiveRound {
   const { noiseMultiplier, bitSigma } = noise;
+  const { clip } = adaptiveClip(state);
   const multiplier = sumNoiseMultiplier(noiseMultiplier, bitSigma);
   return Object.freeze({
-    clip: state.clip,
-    sigma: multiplier * state.clip * (1 + 2 ** -52),
+    clip,
+    sigma: multiplier * clip * (1 + 2 ** -52),
     signSigma: 2 * bitSigma,
     event: gaussian({ noiseMultiplier }),
   });

@@ -10,12 +10,19 @@ export type NoiseDistribution =
   /** P(x) ∝ e^(−rate · |x|), rate from 2^−24 to 64. */
   | { readonly kind: 'discrete-laplace'; readonly rate: number };
 
+type Range = {
+  readonly name: string;
+  readonly least: number;
+  readonly most: number;
+  readonly widens: boolean;
+};
+
 /** Ranges of the parameters: the least and the most, and whether more of it means wider noise. */
-export const RANGES = {
+export const RANGES: Readonly<Record<NoiseDistribution['kind'], Range>> = {
   'discrete-gaussian': { name: 'sigma', least: 2 ** -6, most: 2 ** 21, widens: true },
   skellam: { name: 'variance', least: 2 ** -20, most: 2 ** 42, widens: true },
   'discrete-laplace': { name: 'rate', least: 2 ** -24, most: 64, widens: false },
-} as const;
+};
 
 /**
  * A frozen copy, with its one number in its range.
