@@ -12,6 +12,8 @@ type Reviewed = client.ReviewedPlan<UpdateFields, SkellamNoise>;
 /** One client, on its own device: its key, its digits, and what it has paid so far. */
 type Device = {
   readonly signer: Signer;
+  /** What it has answered; on a real device this is on its disk, as its ledger is. */
+  readonly claim: client.Claim;
   readonly shard: SmallExamples;
   ledger: Ledger | undefined;
 };
@@ -19,11 +21,22 @@ type Device = {
 const { run, shards } = workerData as ThreadData;
 const devices = new Map<string, Device>();
 for (const [id, shard] of shards) {
-  devices.set(id, { signer: inMemorySigner(), shard, ledger: undefined });
+  devices.set(id, { signer: inMemorySigner(), claim: claims(), shard, ledger: undefined });
 }
 let voucher: Uint8Array = new Uint8Array();
 let rounds = new Map<string, ReturnType<typeof participate>>();
 let vanishing: ReadonlyMap<string, string> = new Map();
+
+/** One answer for each round and phase. */
+function claims(): client.Claim {
+  const answers = new Map<string, string>();
+  return (roundId, phase, digest) => {
+    const key = `${roundId} ${phase}`;
+    const before = answers.get(key);
+    if (before === undefined) answers.set(key, `${digest}`);
+    return before === undefined ? 'first' : before === `${digest}` ? 'same' : 'conflict';
+  };
+}
 
 /**
  * All that a client does in a round. A `yield` sends a message and waits for the coordinator's answer.
@@ -36,7 +49,7 @@ async function* participate(
   weights: Float64Array,
 ): AsyncGenerator<Uint8Array, void, Uint8Array> {
   const context = hashOf({ weights });
-  const advertised = await client.advertise(plan, me.signer, { context });
+  const advertised = await client.advertise(plan, me.signer, { context, claim: me.claim });
   const shared = await client.share(advertised.next, yield advertised.message);
   const adverts = yield shared.message;
   const receipt = await pay(plan, me);
