@@ -35,6 +35,7 @@ describe('the source condition', () => {
       './client',
       './coordinator',
       './secagg',
+      './dp',
       './ring',
       './identity',
       './wire',
