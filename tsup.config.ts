@@ -8,6 +8,7 @@ const config: Options = {
     'src/coordinator.ts',
     'src/secagg/index.ts',
     'src/dp/index.ts',
+    'src/he/index.ts',
     'src/ring/index.ts',
     'src/identity/index.ts',
     'src/wire/index.ts',

@@ -1,0 +1,92 @@
+/**
+ * How much noise a sum of ciphertexts can hold: what decides whether it still opens to the right
+ * number, and how much a committee must add so that the rest of it tells nothing. Coefficients, not
+ * slots; logarithms are base 2.
+ */
+import { dataPrimes, type ParameterSet, specialPrime } from './parameters.ts';
+
+/** SEAL's error is a difference of two binomials of 21 coins: variance 10.5, at most 21 in magnitude. */
+const ERROR_VARIANCE = 10.5;
+const ERROR_BOUND = 21;
+
+/** Statistical security of flooding, in bits. */
+export const FLOODING_BITS = 40;
+
+/** All that may go wrong goes wrong with at most this probability, 2^−60, over the whole vector. */
+const FAILURE_BITS = 60;
+
+/** log2 of the modulus that ciphertexts have, rounded down a little. */
+export const dataModulusBits = (set: ParameterSet): number =>
+  dataPrimes(set).reduce((sum, prime) => sum + Math.log2(Number(prime)), 0) - 2 ** -41;
+
+/**
+ * How many deviations a sub-Gaussian coefficient stays within, but for 2^−60 over `coefficients` of them.
+ *
+ * **Source**: P(|X| > z·σ) ≤ 2·exp(−z²/2), and a union.
+ */
+export const tailFactor = (coefficients: number): number =>
+  Math.sqrt(2 * Math.LN2 * (FAILURE_BITS + 1 + Math.log2(coefficients)));
+
+/**
+ * The greatest noise coefficient of `clients` ciphertexts that were made as the scheme says, for a
+ * key of one holder: its noise is a sum of independent, bounded terms.
+ *
+ * **Source**: noise e·u + e1 + e2·s over the special prime, and the two roundings of that division;
+ * Hoeffding given key and s, with ‖s‖² ≤ N and ‖e‖² ≤ 2·N·10.5.
+ */
+export function honestNoise(set: ParameterSet, clients: number, ciphertexts: number): number {
+  const { degree } = set;
+  const special = specialPrime(set);
+  const product = ERROR_VARIANCE * (3 * degree + 1);
+  const variance =
+    special === undefined ? product : product / Number(special) ** 2 + (degree + 1) / 4;
+  // And half a unit each for rounding the message to the modulus.
+  return tailFactor(degree * ciphertexts) * Math.sqrt(clients * variance) + clients;
+}
+
+/**
+ * The greatest noise coefficient of `clients` ciphertexts whatever coins their makers chose, for a
+ * key to which each of `members` gave a part: the bound B that flooding hides.
+ */
+export function worstNoise(set: ParameterSet, clients: number, members: number): number {
+  const { degree } = set;
+  const special = specialPrime(set);
+  const product = (2 * members * degree + 1) * ERROR_BOUND;
+  const one =
+    special === undefined
+      ? product + 1
+      : product / Number(special) + (1 + members * degree) / 2 + 1;
+  return clients * one;
+}
+
+/**
+ * The deviation of the flooding that each member adds to each coefficient of its share, so that any
+ * one honest member's alone hides the noise.
+ *
+ * @param ciphertexts all that are ever opened with the key
+ *
+ * **Source**: σ = √(24·N·τ)·2^(s/2)·B, s = {@link FLOODING_BITS} (after Li, Micciancio, Schultz and
+ * Sorrell, Securing Approximate Homomorphic Encryption Using Differential Privacy, 2022), with B a bound
+ * for the worst case.
+ */
+export const floodingDeviation = (
+  set: ParameterSet,
+  clients: number,
+  members: number,
+  ciphertexts: number,
+): number =>
+  Math.sqrt(24 * set.degree * ciphertexts) *
+  2 ** (FLOODING_BITS / 2) *
+  worstNoise(set, clients, members);
+
+/** The greatest noise coefficient of an opened sum, all members' flooding included. */
+export const openedNoise = (
+  set: ParameterSet,
+  clients: number,
+  members: number,
+  ciphertexts: number,
+): number =>
+  worstNoise(set, clients, members) +
+  members *
+    tailFactor(set.degree * ciphertexts * members) *
+    floodingDeviation(set, clients, members, ciphertexts);

@@ -1,0 +1,116 @@
+/**
+ * Coefficients between the wire, where each has as few bytes as its prime, and SEAL's memory layout,
+ * where each is a word of eight. Words are read and written as two halves: no BigInt in the loops.
+ */
+
+/** A prime as the loops need it. */
+export type WirePrime = {
+  /** Bytes of a coefficient on the wire, 1 to 8. */
+  readonly width: number;
+  /** The prime's upper and lower 32 bits. */
+  readonly high: number;
+  readonly low: number;
+};
+
+/** Splits a prime below 2^63. */
+export const wirePrime = (prime: bigint): WirePrime =>
+  Object.freeze({
+    width: Math.ceil((prime - 1n).toString(2).length / 8),
+    high: Number(prime >> 32n),
+    low: Number(prime & 0xffff_ffffn),
+  });
+
+/** What {@link widenInto} found in the coefficients. */
+export type Widened = 'fine' | 'not-below-prime' | 'all-zero';
+
+/**
+ * Reads `count` coefficients of `prime.width` bytes each, least significant first, into pairs of
+ * 32-bit words, and checks each against the prime.
+ *
+ * @param out `2 · count` words are written from `outAt`, the lower half of each pair first
+ * @param from must hold `count · prime.width` bytes from `fromAt`
+ *
+ * **Security**: stops at the first coefficient that is not below the prime; what is read is public.
+ * **Cost**: one pass, no allocation.
+ */
+export function widenInto(
+  out: Uint32Array,
+  outAt: number,
+  from: DataView,
+  fromAt: number,
+  count: number,
+  prime: WirePrime,
+): Widened {
+  const { width, high: primeHigh, low: primeLow } = prime;
+  let some = 0;
+  let at = fromAt;
+  let to = outAt;
+  if (width <= 4) {
+    for (let i = 0; i < count; i++) {
+      let low = 0;
+      for (let byte = width - 1; byte >= 0; byte--) low = (low << 8) | from.getUint8(at + byte);
+      low >>>= 0;
+      if (primeHigh === 0 && low >= primeLow) return 'not-below-prime';
+      out[to] = low;
+      out[to + 1] = 0;
+      some |= low;
+      at += width;
+      to += 2;
+    }
+    return some === 0 ? 'all-zero' : 'fine';
+  }
+  // The last four bytes of a coefficient overlap its first four: what is left of them is the upper half.
+  const shift = 8 * (8 - width);
+  const back = width - 4;
+  for (let i = 0; i < count; i++) {
+    const low = from.getUint32(at, true);
+    const high = from.getUint32(at + back, true) >>> shift;
+    if (high >= primeHigh && (high > primeHigh || low >= primeLow)) return 'not-below-prime';
+    out[to] = low;
+    out[to + 1] = high;
+    some |= low | high;
+    at += width;
+    to += 2;
+  }
+  return some === 0 ? 'all-zero' : 'fine';
+}
+
+/**
+ * Writes `count` words of eight bytes as coefficients of `prime.width` bytes; whether they are below
+ * the prime is known of SEAL's own words.
+ *
+ * @param out `count · prime.width` bytes are written from `outAt`
+ * @param from must hold `8 · count` bytes from `fromAt`
+ */
+export function narrowInto(
+  out: DataView,
+  outAt: number,
+  from: DataView,
+  fromAt: number,
+  count: number,
+  prime: WirePrime,
+): void {
+  const { width } = prime;
+  let at = fromAt;
+  let to = outAt;
+  if (width <= 4) {
+    for (let i = 0; i < count; i++) {
+      const low = from.getUint32(at, true);
+      for (let byte = 0; byte < width; byte++) out.setUint8(to + byte, low >>> (8 * byte));
+      at += 8;
+      to += width;
+    }
+    return;
+  }
+  const shift = 8 * (8 - width);
+  const back = width - 4;
+  for (let i = 0; i < count; i++) {
+    const low = from.getUint32(at, true);
+    const high = from.getUint32(at + 4, true);
+    out.setUint32(to, low, true);
+    // A shift by 32 would be one by 0.
+    out.setUint32(to + back, shift === 0 ? high : (high << shift) | (low >>> (32 - shift)), true);
+    at += 8;
+    to += width;
+  }
+}
