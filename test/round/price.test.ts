@@ -113,6 +113,7 @@ test('a plan costs at most its target, has room, and reads back as the same plan
         voucher: (parties.get(of.clients) as Party).voucher.publicKey,
         coordinator: of.trust.coordinator,
         corrupt: 0,
+        fields: plan.fields,
         privacy: { epsilon: of.epsilon, delta: of.delta },
       });
       expect(read.hash).toEqual(plan.hash);

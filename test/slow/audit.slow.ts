@@ -1,4 +1,4 @@
-/** The audit of whole rounds on counts that show a good part of what a round is said to cost: five minutes. */
+/** The audit of whole rounds on counts that show a good part of what a round is said to cost: ten minutes. */
 import { discreteGaussian, skellam } from 'veilsum';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { auditArms, auditSlots } from '../stat/audit.ts';

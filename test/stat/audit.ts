@@ -36,7 +36,7 @@ export type Audit = { readonly claim: number; readonly found: number };
  * **Source**: P[T > t | present] ≤ e^ε · P[T > t | absent] + δ, and the same for T ≤ t the other way round.
  */
 export function epsilonFrom(present: Float64Array, absent: Float64Array, delta: number): number {
-  const thresholds = Array.from({ length: 23 }, (_, i) => -0.5 + i / 4);
+  const thresholds = Array.from({ length: 37 }, (_, i) => -0.5 + i / 8);
   const level = LEVEL / (thresholds.length * 4);
   let most = 0;
   const above = (values: Float64Array, t: number): number =>

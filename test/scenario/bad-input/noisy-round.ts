@@ -11,6 +11,7 @@ import * as client from 'veilsum/client';
 import * as coordinator from 'veilsum/coordinator';
 import type { Receipt } from '../../../src/dp/ledger/receipt.ts';
 import type { DistributedNoise } from '../../../src/round/noise.ts';
+import { durableClaim, emptyDisk } from '../../support/durable-claim.ts';
 import { CONTEXT, type Party } from '../../support/round.ts';
 
 /** Clients before mask, and how to go on from there. */
@@ -44,7 +45,8 @@ export async function waiting<F extends Fields>(
   const s2 = new Map<string, client.ClientState<'share', F, D>>();
   for (const id of people.ids) {
     const signer = people.signers.get(id) as Signer;
-    const { next, message } = await client.advertise(reviewed, signer, { context: CONTEXT });
+    const claim = durableClaim(emptyDisk());
+    const { next, message } = await client.advertise(reviewed, signer, { context: CONTEXT, claim });
     s2.set(id, next);
     take(coordinator.accept(c1, message));
   }
