@@ -9,7 +9,7 @@
  * first, each with as few bytes as its prime; polynomial after polynomial, prime after prime.
  */
 import { CodecError, UsageError } from '../errors.ts';
-import { assertBytes, assertInteger } from '../internal/assert.ts';
+import { assertBytes, assertInteger, assertLength } from '../internal/assert.ts';
 import { equalBytes } from '../internal/bytes.ts';
 import { type Polynomials, polynomials } from './blob.ts';
 import { dataPrimes, type ParameterSet, parameterSets } from './parameters.ts';
@@ -130,10 +130,10 @@ export function decodeLattice(
   assertBytes('decodeLattice: bytes', bytes);
   const { size, primes } = shapeOf(expected.set, expected.kind);
   const { degree } = expected.set;
-  checkHead(expected, bytes);
   const coefficients = size * degree * primes.length;
+  if (into !== undefined) assertLength('decodeLattice: into', into.words, 2 * coefficients);
+  checkHead(expected, bytes);
   const out = into ?? polynomials(coefficients);
-  assertInteger('decodeLattice: into', out.words.length, 2 * coefficients, 2 * coefficients);
   const from = viewOf(bytes);
   let at = HEAD;
   let outAt = 0;

@@ -64,6 +64,24 @@ export const ciphertextOf = (seal: Seal): Handle<'ciphertext'> =>
     NOTHING,
   );
 
+/** An empty public key, to be loaded. */
+export const publicKeyOf = (seal: Seal): Handle<'public-key'> =>
+  adopt(
+    seal,
+    'public-key',
+    made(seal, 'public-key', (m) => new m.PublicKey()),
+    NOTHING,
+  );
+
+/** An empty secret key, to be loaded. */
+export const secretKeyOf = (seal: Seal): Handle<'secret-key'> =>
+  adopt(
+    seal,
+    'secret-key',
+    made(seal, 'secret-key', (m) => new m.SecretKey()),
+    NOTHING,
+  );
+
 /**
  * Generates a key pair from the platform's CSPRNG.
  *
