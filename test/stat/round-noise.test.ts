@@ -166,6 +166,22 @@ describe.each(laws)('%s shares', (_, law) => {
     }
   });
 
+  test('never repeat themselves: no sixteen draws in a row occur twice, be it with the other sign', () => {
+    const plan = planOf();
+    const seen = new Set<string>();
+    let windows = 0;
+    for (const share of [plan, plan, planOf()].flatMap(sharesOf)) {
+      for (let from = 0; from + 16 <= share.length; from++) {
+        const window = share.subarray(from, from + 16);
+        const sign = Math.sign(window.find((x) => x !== 0) ?? 1);
+        seen.add(Array.from(window, (x) => sign * x).join());
+        windows++;
+      }
+    }
+    // A draw has more than five bits of entropy: by chance that is 2^−45.
+    expect(seen.size).toBe(windows);
+  });
+
   test('are of their law to the tails, however far beyond the range of the inputs', () => {
     const plan = planOf();
     const local = privacyOf(plan).stretches[0]?.localVariance as number;
