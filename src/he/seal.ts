@@ -84,15 +84,21 @@ function assertRuntime(): void {
 }
 
 async function loaded(load: SealOptions['load']): Promise<unknown> {
+  // With its own `catch`, bundlers let an import be that they cannot resolve.
+  if (load === undefined) return import('node-seal').catch(notImported);
   try {
-    return await (load === undefined ? import('node-seal') : load());
+    return await load();
   } catch (error) {
-    throw new DependencyError(
-      'peer-missing',
-      `openSeal: node-seal could not be imported (${nameOf(error)}), expected node-seal 7.0.0 to be installed: npm install --save-exact node-seal@7.0.0`,
-      PACKAGE,
-    );
+    return notImported(error);
   }
+}
+
+function notImported(error: unknown): never {
+  throw new DependencyError(
+    'peer-missing',
+    `openSeal: node-seal could not be imported (${nameOf(error)}), expected node-seal 7.0.0 to be installed: npm install --save-exact node-seal@7.0.0`,
+    PACKAGE,
+  );
 }
 
 function factoryIn(loaded: unknown): Factory {

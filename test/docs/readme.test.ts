@@ -9,6 +9,7 @@ const readme = textOf('README.md');
 const manifest = JSON.parse(textOf('package.json')) as {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly engines: { readonly node: string };
 };
@@ -89,10 +90,11 @@ describe('tables', () => {
     expect(said).toEqual(there);
   });
 
-  test('dependencies: those of package.json, pinned, each with a reason', () => {
+  test('dependencies: those of package.json, peers last, pinned, each with a reason', () => {
     const rows = rowsOf(under('Dependencies'));
     const said = rows.map(([name, version]) => [quoted(name as string)[0], version]);
-    expect(said).toEqual(Object.entries(manifest.dependencies));
+    const { dependencies, peerDependencies } = manifest;
+    expect(said).toEqual(Object.entries({ ...dependencies, ...peerDependencies }));
     for (const [, version, why] of rows) {
       expect(version).toMatch(/^\d+\.\d+\.\d+$/);
       expect((why as string).length).toBeGreaterThan(20);
