@@ -2,10 +2,13 @@
  * A ledger's lines in one file that is only ever appended to.
  *
  * - A line counts once it is written and `fsync` has returned. `append` resolves no earlier, and `load`
- *   syncs first, so that whatever it returns is still there after a power cut.
- * - Each record begins with a line break and carries its own digest. What a crash tore off in the
- *   middle has no right digest and is passed over: nobody was ever told that it was kept. A record
- *   that is whole counts, even if whoever wrote it died before hearing so: a crash counts as spent.
+ *   reads first and syncs then, so that whatever it returns is still there after a power cut.
+ * - Each record carries its own digest, and has a line break in front and one behind. What a crash tore
+ *   off in the middle has no break behind and is passed over: nobody was ever told that it was kept, and
+ *   it spoils neither its neighbour in front nor the one behind. A record that is whole counts, even if
+ *   whoever wrote it died before hearing so: a crash counts as spent.
+ * - A record with its break behind but another digest was changed after it was written. It is refused, for
+ *   somebody may have been told that it counts.
  * - There is no lock that a crash could leave behind. Appending is atomic, so the records have one
  *   order for everybody: of two with the same index the first counts, and whoever wrote the second
  *   finds the first one there and is refused.
@@ -16,6 +19,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { PrivacyError } from 'veilsum';
 import type { LedgerStorage } from 'veilsum/dp';
 
 /** A storage that has a file open. */
@@ -24,21 +28,19 @@ export type FileStorage = LedgerStorage & { readonly close: () => Promise<void> 
 /** A million of the longest lines would be 64 GB; this is far above any real ledger. */
 const MAX_BYTES = 2 ** 30;
 
-/** Opens the file, or makes an empty one that only its owner may read. */
+/**
+ * Opens the file, or makes an empty one that only its owner may read. Whoever makes its folder calls
+ * {@link syncFolder} for the folder above.
+ */
 export async function openFileStorage(path: string): Promise<FileStorage> {
   const file = await open(path, 'a+', 0o600);
   // The file's name must last as well.
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await syncFolder(dirname(path));
   const lines: string[] = [];
   /** Bytes that are done with. */
   let read = 0;
   const catchUp = async (): Promise<void> => {
-    const { found, length } = await recordsFrom(file, read);
+    const { found, length } = await recordsFrom(file, path, read);
     read += length;
     for (const { index, line } of found) {
       // Where the index is taken, this record's writer was refused.
@@ -55,8 +57,9 @@ export async function openFileStorage(path: string): Promise<FileStorage> {
   return {
     load: () =>
       inTurn(async () => {
-        await file.sync();
+        // What another process writes after this look is not returned, so it need not last yet.
         await catchUp();
+        await file.sync();
         return [...lines];
       }),
     append: (index, line) =>
@@ -74,21 +77,36 @@ export async function openFileStorage(path: string): Promise<FileStorage> {
   };
 }
 
+/** Makes the names in a folder last. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
 const taken = (index: number): Error =>
   new Error(`line ${index} was written by another process: open the ledger again`);
 
-/** `index`, a digest of index and line, the line: one record, in front of it a line break. */
+/** `index`, a digest of index and line, the line: one record, between two line breaks. */
 const recordOf = (index: number, line: string): string =>
-  `\n${index} ${digestOf(index, line)} ${line}`;
+  `\n${index} ${digestOf(index, line)} ${line}\n`;
 
 const digestOf = (index: number, line: string): string =>
   createHash('sha256').update(`${index} ${line}`).digest('hex').slice(0, 16);
 
 type Found = { readonly index: number; readonly line: string };
 
-/** The whole records from an offset on, and how many bytes of the file are done with. */
+/**
+ * The whole records from an offset on, and how many bytes of the file are done with.
+ *
+ * @throws PrivacyError `ledger-tampered`: a record that was changed
+ */
 async function recordsFrom(
   file: FileHandle,
+  path: string,
   from: number,
 ): Promise<{ readonly found: readonly Found[]; readonly length: number }> {
   const { size } = await file.stat();
@@ -96,12 +114,26 @@ async function recordsFrom(
   const bytes = Buffer.alloc(Math.max(0, size - from));
   const { bytesRead } = await file.read(bytes, 0, bytes.length, from);
   const parts = bytes.toString('utf8', 0, bytesRead).split('\n');
-  const found = parts.map(readRecord).filter((record) => record !== undefined);
+  const found: Found[] = [];
+  for (const [i, part] of parts.entries()) {
+    const record = readRecord(part);
+    if (record !== undefined) found.push(record);
+    // Two breaks, or one at the end, are behind a record; one alone is in front of the next.
+    else if (part !== '' && (parts[i + 1] === '' || readRecord(part.slice(0, -1)) !== undefined)) {
+      throw damaged(path);
+    }
+  }
   // The last one may be half written: unless it is whole, look at it again next time.
   const isWhole = readRecord(parts.at(-1) as string) !== undefined;
   const length = isWhole ? bytesRead : bytes.subarray(0, bytesRead).lastIndexOf('\n');
   return { found, length: Math.max(0, length) };
 }
+
+const damaged = (path: string): PrivacyError =>
+  new PrivacyError(
+    'ledger-tampered',
+    `${path}: got a record that was changed after it was written, expected the ledger as it was`,
+  );
 
 function readRecord(text: string): Found | undefined {
   const [, index, digest, line] = /^(\d{1,7}) ([0-9a-f]{16}) (.*)$/s.exec(text) ?? [];

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   gaussian,
   type LedgerHead,
@@ -13,15 +13,25 @@ import {
   readOdometer,
   repeated,
 } from 'veilsum/dp';
-import { openFileStorage } from './file-storage.ts';
+import { openFileStorage, syncFolder } from './file-storage.ts';
 
-const folder = process.argv[2] ?? 'demo-output/ledger';
-await mkdir(folder, { recursive: true });
+const folder = resolve(process.argv[2] ?? 'demo-output/ledger');
+const firstMade = await mkdir(folder, { recursive: true });
+// The names of new folders must last as well, each in the folder above it.
+if (firstMade !== undefined) {
+  for (let made = folder; made.length >= resolve(firstMade).length; made = dirname(made)) {
+    await syncFolder(dirname(made));
+  }
+}
 // In real life the head is kept on another machine: whoever restores this folder restores both files.
 const headFile = join(folder, 'head.json');
 const rememberedHead = await readFile(headFile, 'utf8').then(
   (text) => JSON.parse(text) as LedgerHead,
-  () => undefined,
+  (error: NodeJS.ErrnoException) => {
+    // Only "no such file" means that no head was ever remembered.
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  },
 );
 
 // One run of training: forty steps, each on a secret tenth of the people.
@@ -39,8 +49,9 @@ const round = `training/${ledger.head().count + 1}`;
 const plan = createHash('sha256').update(round).digest();
 const answer = await ledger.admit({ round, plan, event: training });
 if (answer.admitted) {
-  await writeFile(`${headFile}.new`, JSON.stringify(answer.head));
+  await writeFile(`${headFile}.new`, JSON.stringify(answer.head), { flush: true });
   await rename(`${headFile}.new`, headFile);
+  await syncFolder(folder);
   console.log(`${round} is paid for, as entry ${answer.index} of ledger ${answer.ledger}`);
 } else {
   console.log(answer.message);

@@ -1,10 +1,18 @@
 /** The file storage: what a crash, a torn line, a second process or a restored copy does to a budget. */
-import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gaussian, type LedgerOptions, openLedger } from 'veilsum/dp';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { gaussian, type Ledger, type LedgerOptions, openLedger } from 'veilsum/dp';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openFileStorage } from '../../examples/ledger-file/file-storage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
@@ -68,12 +76,12 @@ describe('a torn last line', () => {
   test('cut anywhere, it is passed over, and writing goes on', async () => {
     await filled(['first', 'second', 'the third – ä']);
     const whole = readFileSync(path);
-    const start = whole.lastIndexOf('\n');
+    const start = whole.lastIndexOf('\n2 ');
     for (let end = start; end <= whole.length; end++) {
       writeFileSync(path, whole.subarray(0, end));
       // A crash counts as spent only if the line is whole.
-      const kept =
-        end === whole.length ? ['first', 'second', 'the third – ä'] : ['first', 'second'];
+      const isWhole = end >= whole.length - 1;
+      const kept = isWhole ? ['first', 'second', 'the third – ä'] : ['first', 'second'];
       expect(await loaded()).toEqual(kept);
       const storage = await openFileStorage(path);
       await storage.load();
@@ -81,6 +89,37 @@ describe('a torn last line', () => {
       await storage.append(kept.length + 1, 'and next');
       await storage.close();
       expect(await loaded()).toEqual([...kept, 'next', 'and next']);
+    }
+  });
+
+  test('zeros or garbage behind a kept line take nothing with them', async () => {
+    for (const tail of [
+      Buffer.alloc(1),
+      Buffer.alloc(64),
+      Buffer.from('x'),
+      Buffer.from('3 gar'),
+    ]) {
+      path = join(folder, `tail-${files++}.ledger`);
+      await filled(['first', 'second']);
+      appendFileSync(path, tail);
+      expect(await loaded()).toEqual(['first', 'second']);
+      const storage = await openFileStorage(path);
+      await storage.load();
+      await storage.append(2, 'third');
+      await storage.close();
+      appendFileSync(path, tail);
+      expect(await loaded()).toEqual(['first', 'second', 'third']);
+    }
+  });
+
+  test('of a ledger: no entry that was confirmed is lost to zeros after each crash', async () => {
+    for (let i = 0; i < 5; i++) {
+      const storage = await openFileStorage(path);
+      const ledger = await openLedger(storage, options);
+      expect(ledger.head().count).toBe(i);
+      expect((await ledger.admit(round(`round/${i}`))).admitted).toBe(true);
+      await storage.close();
+      appendFileSync(path, Buffer.alloc(64));
     }
   });
 
@@ -93,6 +132,75 @@ describe('a torn last line', () => {
     await storage.append(2, 'third');
     await storage.close();
     expect(await loaded()).toEqual(['first', 'second', 'third']);
+  });
+});
+
+/** Runs work with the calls of open files written down, and with writes cut short where asked. */
+async function watched(
+  work: () => Promise<unknown>,
+  cut: (bytes: number) => number = (bytes) => bytes,
+): Promise<string[]> {
+  const calls: string[] = [];
+  const handle = await openFile(path, 'a+');
+  const files = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const { read, sync, write } = files;
+  vi.spyOn(files, 'read').mockImplementation(function (this: FileHandle, ...rest: unknown[]) {
+    calls.push('read');
+    return Reflect.apply(read, this, rest);
+  } as never);
+  vi.spyOn(files, 'sync').mockImplementation(function (this: FileHandle) {
+    calls.push('sync');
+    return Reflect.apply(sync, this, []);
+  });
+  vi.spyOn(files, 'write').mockImplementation(function (this: FileHandle, bytes: Buffer) {
+    calls.push('write');
+    return Reflect.apply(write, this, [bytes.subarray(0, cut(bytes.length))]);
+  } as never);
+  try {
+    await work();
+  } finally {
+    vi.restoreAllMocks();
+  }
+  return calls;
+}
+
+describe('what lasts', () => {
+  test('a line is synced before it counts, and read again after', async () => {
+    const storage = await openFileStorage(path);
+    await storage.load();
+    const calls = await watched(() => storage.append(0, 'first'));
+    expect(calls).toEqual(['read', 'write', 'sync', 'read']);
+    await storage.close();
+  });
+
+  test('what is loaded was synced after it was read', async () => {
+    await filled(['first']);
+    const storage = await openFileStorage(path);
+    expect(await watched(() => storage.load())).toEqual(['read', 'sync']);
+    await storage.close();
+  });
+
+  test('a new file is synced into its folder', async () => {
+    const calls = await watched(async () => (await openFileStorage(path)).close());
+    expect(calls).toEqual(['sync']);
+  });
+
+  test('a disk that takes a part only is reported, and the part passed over', async () => {
+    await filled(['first']);
+    const storage = await openFileStorage(path);
+    await storage.load();
+    // All but the break behind: the digest is right, and still the disk did not take all.
+    for (const short of [20, 1]) {
+      const failing = watched(
+        () => storage.append(1, short === 1 ? 'second' : 'lost'),
+        (bytes) => bytes - short,
+      );
+      await expect(failing).rejects.toThrow('a part only');
+      // Whole up to the break behind counts as spent.
+      expect(await loaded()).toEqual(short === 1 ? ['first', 'second'] : ['first']);
+    }
+    await storage.close();
   });
 });
 
@@ -189,9 +297,9 @@ describe('a file that was changed', () => {
     for (const name of ['a', 'b', 'c']) await ledger.admit(round(name));
     const rememberedHead = ledger.head();
     await storage.close();
-    const records = readFileSync(path, 'utf8').split('\n').slice(1);
+    const records = readFileSync(path, 'utf8').split('\n').filter(Boolean);
     const open = async (changed: readonly string[]) => {
-      writeFileSync(path, changed.map((record) => `\n${record}`).join(''));
+      writeFileSync(path, changed.map((record) => `\n${record}\n`).join(''));
       const again = await openFileStorage(path);
       try {
         return await openLedger(again, { ...options, rememberedHead });
@@ -212,4 +320,52 @@ describe('a file that was changed', () => {
     await expect(open([...records].reverse())).rejects.toMatchObject(tampered);
     await expect(open([])).rejects.toMatchObject(tampered);
   });
+
+  test('in any one byte of any record, the last one included, it is refused', async () => {
+    const storage = await openFileStorage(path);
+    const ledger = await openLedger(storage, options);
+    for (const name of ['a', 'b']) await ledger.admit(round(name));
+    const rememberedHead = ledger.head();
+    await storage.close();
+    const whole = readFileSync(path);
+    for (let at = 0; at < whole.length; at++) {
+      for (const bit of [1, 128]) {
+        const changed = Buffer.from(whole);
+        changed[at] = (changed[at] as number) ^ bit;
+        writeFileSync(path, changed);
+        const again = await openFileStorage(path);
+        // No head is remembered: the file itself has to show it.
+        const opened = await openLedger(again, options).catch((error: unknown) => error);
+        if (opened instanceof Error) expect(opened).toMatchObject({ code: 'ledger-tampered' });
+        else expect([at, bit, opened]).toMatchObject([at, bit, { id: ledger.id }]);
+        if (!(opened instanceof Error)) {
+          expect((opened as Ledger).head()).toEqual(rememberedHead);
+        }
+        await again.close();
+      }
+    }
+    writeFileSync(path, Buffer.from(whole.toString().replaceAll('\n', '\r\n')));
+    await expect(loaded()).rejects.toMatchObject({ code: 'ledger-tampered' });
+  });
+});
+
+test('a remembered head that cannot be read is not one that was never there', {
+  timeout: 60_000,
+}, () => {
+  const at = join(folder, 'new', 'folders');
+  const pay = (): number | null =>
+    spawnSync(
+      process.execPath,
+      ['--conditions=@veilsum/source', 'examples/ledger-file/main.ts', at],
+      {
+        cwd: join(import.meta.dirname, '../..'),
+      },
+    ).status;
+  expect(pay()).toBe(0);
+  const head = join(at, 'head.json');
+  expect(JSON.parse(readFileSync(head, 'utf8'))).toMatchObject({ count: 1 });
+  rmSync(head);
+  mkdirSync(head);
+  expect(pay()).not.toBe(0);
+  expect(readFileSync(join(at, 'budget.ledger'), 'utf8')).not.toContain('training/2');
 });
