@@ -29,6 +29,7 @@ import {
   renyiDivergence,
   responsePair,
   sampledPair,
+  summedGaussiansDivergence,
 } from '../reference/renyi.ts';
 
 const ORDERS = [1.1, 1.5, 2, 2.7, 4, 6.3, 9];
@@ -187,6 +188,45 @@ describe('bounds lie above the divergences', () => {
     for (let i = 0; i < ORDERS.length; i++) {
       expect(one[i]).toBeCloseTo(whole[i] as number, 12);
       expect(many[i]).toBeGreaterThan((whole[i] as number) * 1.01);
+    }
+  });
+
+  test('few parties with little noise each cost at least what their sum does', () => {
+    const orders = [2, 3, 5, 9, 15];
+    for (const sigma of [0.08, 0.1, 0.13, 0.16, 0.2, 0.3, 0.45, 0.5, 0.7, 1.2]) {
+      for (const parties of [1, 2, 3, 4]) {
+        for (const shift of [1, 2]) {
+          const norms = { l2Sensitivity: shift, l1Sensitivity: shift, dimension: 1 };
+          const curve = curveOf(
+            distributedDiscreteGaussian({ parties, localSigma: sigma, ...norms }),
+            orders,
+          );
+          for (const [i, order] of orders.entries()) {
+            const truth = summedGaussiansDivergence({ parties, sigma, shift }, order);
+            expect(curve[i]).toBeGreaterThanOrEqual(truth * (1 - 1e-12));
+            // One party's noise alone is always a bound.
+            const alone = (order * (shift / sigma) ** 2) / 2;
+            expect(curve[i]).toBeLessThanOrEqual(alone * (1 + 1e-12));
+          }
+        }
+      }
+    }
+  });
+
+  test('the price of distributed noise falls with each share of it, also across ½', () => {
+    const at = (localSigma: number): number =>
+      curveOf(
+        distributedDiscreteGaussian({
+          parties: 8,
+          localSigma,
+          l2Sensitivity: 3,
+          l1Sensitivity: 5,
+          dimension: 3,
+        }),
+        [2],
+      )[0] as number;
+    for (let sigma = 0.3; sigma < 2; sigma += 0.01) {
+      expect(at(sigma + 0.01)).toBeLessThan(at(sigma));
     }
   });
 

@@ -75,3 +75,32 @@ export const sampledPair = ({ p, q }: Pair, share: number): Pair => ({
   p: p.map((x, i) => share * x + (1 - share) * (q[i] as number)),
   q,
 });
+
+/**
+ * The Rényi divergence between a sum of `parties` discrete Gaussians and the same shifted, by adding one at a
+ * time. All in logarithms: where σ is small, the weights that decide are far below the smallest double.
+ */
+export function summedGaussiansDivergence(
+  facts: { readonly parties: number; readonly sigma: number; readonly shift: number },
+  order: number,
+): number {
+  const { parties, sigma, shift } = facts;
+  const reach = Math.ceil((order + 2) * shift + 12 * sigma * Math.sqrt(parties)) + 8;
+  const points = integers(reach);
+  const logSum = (terms: readonly number[]): number => {
+    const most = terms.reduce((a, b) => Math.max(a, b));
+    return most + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - most), 0));
+  };
+  const one = (x: number): number => (-x * x) / (2 * sigma * sigma);
+  let law = points.map(one);
+  for (let party = 1; party < parties; party++) {
+    law = points.map((x) => logSum(points.map((y, i) => (law[i] as number) + one(x - y))));
+  }
+  const total = logSum(law);
+  const terms: number[] = [];
+  for (let i = shift; i < law.length; i++) {
+    const [p, q] = [(law[i] as number) - total, (law[i - shift] as number) - total];
+    terms.push(order * p + (1 - order) * q);
+  }
+  return logSum(terms) / (order - 1);
+}

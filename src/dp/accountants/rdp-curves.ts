@@ -121,26 +121,34 @@ export function skellamCurve(
   return outward(interpolate(orders, whole));
 }
 
+/** The bound of how far a sum is from one discrete Gaussian is proven from this local σ on. */
+const LEAST_LOCAL_SIGMA = 0.5;
+
 /**
  * A sum of discrete Gaussians on an integer vector.
  *
- * **Source**: Kairouz, Liu and Steinke 2021 (arXiv 2102.06387), Proposition 14.
+ * What others add is post-processing of what one party adds, so one party's noise alone is always a bound;
+ * where σ is small, it is the only one that is proven.
+ *
+ * **Source**: Kairouz, Liu and Steinke 2021 (arXiv 2102.06387), Proposition 14 (σ of at least ½); Canonne,
+ * Kamath and Steinke 2020 (arXiv 2004.00010), Theorem 4, for one party.
  */
 export function distributedGaussianCurve(
   event: Extract<DpEvent, { readonly kind: 'distributed-discrete-gaussian' }>,
   orders: Float64Array,
 ): Float64Array {
   const { parties, localSigma, l2Sensitivity, l1Sensitivity, dimension } = event;
+  const alone = (l2Sensitivity / localSigma) ** 2;
+  if (localSigma < LEAST_LOCAL_SIGMA) return outward(orders.map((order) => (order / 2) * alone));
   const tau = sumDistance(parties, localSigma);
   const spread = Math.sqrt(parties) * localSigma;
   const s2 = l2Sensitivity / spread;
   const s1 = l1Sensitivity / spread;
   const direct = s2 * s2 + 2 * s1 * tau + tau * tau * dimension;
   const triangle = (s2 + Math.sqrt(dimension) * tau) ** 2;
+  const rate = Math.min(alone, direct, triangle);
   return outward(
-    orders.map((order) =>
-      Math.min((order / 2) * s2 * s2 + tau * dimension, (order / 2) * Math.min(direct, triangle)),
-    ),
+    orders.map((order) => Math.min((order / 2) * s2 * s2 + tau * dimension, (order / 2) * rate)),
   );
 }
 
@@ -152,7 +160,7 @@ const MAX_TERMS = 10_000;
  * |ln ratio| a coordinate.
  *
  * @param parties n, from 1
- * @param localSigma each one's σ in integer units
+ * @param localSigma each one's σ in integer units; below ½ nothing is proven of the result
  *
  * **Source**: Kairouz, Liu and Steinke 2021, Theorem 1: 10 Σ_{k<n} e^(−2π²σ²k/(k+1)).
  */
