@@ -59,6 +59,8 @@ export function widenInto(
     }
     return some === 0 ? 'all-zero' : 'fine';
   }
+  const aligned = (from.byteOffset + fromAt) % 4 === 0;
+  if (width === 8 && aligned) return copyInto(out, outAt, from, fromAt, count, prime);
   // The last four bytes of a coefficient overlap its first four: what is left of them is the upper half.
   const shift = 8 * (8 - width);
   const back = width - 4;
@@ -71,6 +73,28 @@ export function widenInto(
     some |= low | high;
     at += width;
     to += 2;
+  }
+  return some === 0 ? 'all-zero' : 'fine';
+}
+
+/** {@link widenInto} for whole words: what is left of the work is the check. */
+function copyInto(
+  out: Uint32Array,
+  outAt: number,
+  from: DataView,
+  fromAt: number,
+  count: number,
+  prime: WirePrime,
+): Widened {
+  const { high: primeHigh, low: primeLow } = prime;
+  out.set(new Uint32Array(from.buffer, from.byteOffset + fromAt, 2 * count), outAt);
+  const end = outAt + 2 * count;
+  let some = 0;
+  for (let at = outAt; at < end; at += 2) {
+    const low = out[at] as number;
+    const high = out[at + 1] as number;
+    if (high >= primeHigh && (high > primeHigh || low >= primeLow)) return 'not-below-prime';
+    some |= low | high;
   }
   return some === 0 ? 'all-zero' : 'fine';
 }
@@ -102,14 +126,18 @@ export function narrowInto(
     }
     return;
   }
+  if (width === 8) {
+    const bytes = new Uint8Array(from.buffer, from.byteOffset + fromAt, 8 * count);
+    new Uint8Array(out.buffer, out.byteOffset + outAt, 8 * count).set(bytes);
+    return;
+  }
   const shift = 8 * (8 - width);
   const back = width - 4;
   for (let i = 0; i < count; i++) {
     const low = from.getUint32(at, true);
     const high = from.getUint32(at + 4, true);
     out.setUint32(to, low, true);
-    // A shift by 32 would be one by 0.
-    out.setUint32(to + back, shift === 0 ? high : (high << shift) | (low >>> (32 - shift)), true);
+    out.setUint32(to + back, (high << shift) | (low >>> (32 - shift)), true);
     at += 8;
     to += width;
   }

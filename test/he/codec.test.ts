@@ -113,6 +113,12 @@ describe.each(cases)('$kind of $name', ({ set, kind }) => {
     const into = polynomials(coefficientsOf(set, kind));
     expect(decodeLattice(expected, good, into)).toBe(into);
     expect(into.words).toEqual(from.words);
+    // Wherever the bytes lie in their buffer.
+    for (let shift = 1; shift < 8; shift++) {
+      const moved = new Uint8Array(good.length + shift).subarray(shift);
+      moved.set(good);
+      expect(decodeLattice(expected, moved, into).words).toEqual(from.words);
+    }
   });
 
   test('of every other length is refused', () => {
