@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gaussian, laplace, repeated } from '../../src/dp/events.ts';
 import { type LedgerOptions, openLedger } from '../../src/dp/ledger/ledger.ts';
-import { canonicalJson, sealEntry } from '../../src/dp/ledger/lines.ts';
+import { canonicalJson, MAX_ENTRIES, sealEntry } from '../../src/dp/ledger/lines.ts';
 import type { LedgerHead } from '../../src/dp/ledger/receipt.ts';
 import { inMemoryStorage } from '../../src/dp/ledger/storage.ts';
 import { lengthPrefixed, toHex, utf8 } from '../../src/internal/bytes.ts';
@@ -226,4 +226,19 @@ describe('against a remembered head', () => {
     await openLedger(storage, options);
     await expectTampered(storage.lines, { rememberedHead: rememberedHead(0) });
   });
+});
+
+test('more lines than a ledger may have are refused before any is read', async () => {
+  const many: string[] = Array(MAX_ENTRIES + 2).fill('');
+  many[0] = lines[0] as string;
+  const error = await rejection(
+    openLedger({ ...inMemoryStorage(), load: async () => many }, options),
+  );
+  expect(error.code).toBe('ledger-tampered');
+  expect(error.message).toContain('too many');
+  many.pop();
+  const second = await rejection(
+    openLedger({ ...inMemoryStorage(), load: async () => many }, options),
+  );
+  expect(second.message).not.toContain('too many');
 });

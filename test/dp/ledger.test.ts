@@ -10,6 +10,7 @@ import {
   sampledWithoutReplacement,
   zeroConcentrated,
 } from '../../src/dp/events.ts';
+import { startMeter } from '../../src/dp/ledger/filter.ts';
 import { type AdmitRequest, type Ledger, openLedger } from '../../src/dp/ledger/ledger.ts';
 import { readOdometer } from '../../src/dp/ledger/odometer.ts';
 import { assertReceipt, type Refusal } from '../../src/dp/ledger/receipt.ts';
@@ -421,5 +422,42 @@ describe('the odometer', () => {
       await ledger.admit(request(`${i}`, { event: composed({ events }) }));
     }
     expect(readOdometer(ledger)).toMatchObject({ method: 'rdp', epsilon: expect.any(Number) });
+  });
+});
+
+describe('the sum', () => {
+  test.each([
+    [0.8148311753192161, 0.16241325806151302, 18, 3.738269820426452],
+    [0.25312956111066226, 0.7924257388179259, 18, 14.516792859833334],
+    [0.09902865714041131, 0.06105716528022255, 38, 2.419200937788869],
+  ])('as many repeats as it names can be spent one by one', (spent, cost, few, limit) => {
+    const meter = startMeter(limit);
+    meter.spend(spent);
+    // Here `few` of them, as a product, come to just the limit, and one by one to a double more.
+    const named = meter.repeats(cost);
+    expect(named).toBe(few - 1);
+    for (let i = 0; i < named; i++) {
+      expect(meter.hasRoom(cost)).toBe(true);
+      meter.spend(cost);
+    }
+    expect(meter.hasRoom(cost)).toBe(false);
+  });
+
+  test('what little is left after much is divided at once, however small the cost', () => {
+    const meter = startMeter(7);
+    meter.spend(7 * (1 - 1e-9));
+    const left = 7 - meter.spent();
+    const start = performance.now();
+    for (const cost of [1e-20, 1e-22, 3e-24, 5e-324]) {
+      const named = meter.repeats(cost);
+      expect(named).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
+      expect(named * cost).toBeLessThan(left * (1 + 1e-6));
+      if (named < Number.MAX_SAFE_INTEGER) expect(named * cost).toBeGreaterThan(left * (1 - 1e-6));
+    }
+    // It was seconds when candidates were counted down.
+    expect(performance.now() - start).toBeLessThan(100);
+    meter.spend(1);
+    expect(meter.repeats(1e-20)).toBe(0);
+    expect(meter.repeats(0)).toBe(Number.MAX_SAFE_INTEGER);
   });
 });

@@ -155,9 +155,15 @@ export function startMeter(limit: number): Meter {
       // k equal costs, added one by one, are at most k·cost and one rounding.
       const many = (count: number): boolean => fits(count * cost * OUTWARD);
       if (!(cost > 0) || many(Number.MAX_SAFE_INTEGER)) return Number.MAX_SAFE_INTEGER;
-      let count = Math.min(Math.floor((limit - sum.high) / cost) + 1, Number.MAX_SAFE_INTEGER);
-      while (count > 0 && !many(count)) count -= 1 + Math.floor(count * 2 ** -50);
-      return Math.max(0, count);
+      // All sums and products here are monotone in the count, roundings included.
+      let low = 0;
+      let high = Number.MAX_SAFE_INTEGER;
+      while (high - low > 1) {
+        const middle = low + Math.floor((high - low) / 2);
+        if (many(middle)) low = middle;
+        else high = middle;
+      }
+      return low;
     },
   };
 }
