@@ -61,6 +61,12 @@ export function widenInto(
   }
   const aligned = (from.byteOffset + fromAt) % 4 === 0;
   if (width === 8 && aligned) return copyInto(out, outAt, from, fromAt, count, prime);
+  if (width === 7 && aligned && count % 4 === 0) {
+    return widenSevensInto(out, outAt, from, fromAt, count, prime);
+  }
+  if (width === 6 && aligned && count % 2 === 0) {
+    return widenSixesInto(out, outAt, from, fromAt, count, prime);
+  }
   // The last four bytes of a coefficient overlap its first four: what is left of them is the upper half.
   const shift = 8 * (8 - width);
   const back = width - 4;
@@ -97,6 +103,91 @@ function copyInto(
     some |= low | high;
   }
   return some === 0 ? 'all-zero' : 'fine';
+}
+
+/** {@link widenInto} for six bytes: two coefficients are three words. */
+function widenSixesInto(
+  out: Uint32Array,
+  outAt: number,
+  from: DataView,
+  fromAt: number,
+  count: number,
+  prime: WirePrime,
+): Widened {
+  const { high: primeHigh, low: primeLow } = prime;
+  const words = new Uint32Array(from.buffer, from.byteOffset + fromAt, (count / 2) * 3);
+  let some = 0;
+  let to = outAt;
+  for (let at = 0; at < words.length; at += 3) {
+    const a = words[at] as number;
+    const b = words[at + 1] as number;
+    const c = words[at + 2] as number;
+    const high0 = b & 0xffff;
+    const low1 = (b >>> 16) | (c << 16);
+    const high1 = c >>> 16;
+    if (high0 >= primeHigh && (high0 > primeHigh || a >= primeLow)) return 'not-below-prime';
+    if (high1 >= primeHigh && (high1 > primeHigh || low1 >>> 0 >= primeLow)) {
+      return 'not-below-prime';
+    }
+    some |= a | b | c;
+    out[to] = a;
+    out[to + 1] = high0;
+    out[to + 2] = low1;
+    out[to + 3] = high1;
+    to += 4;
+  }
+  return some === 0 ? 'all-zero' : 'fine';
+}
+
+/** {@link widenInto} for seven bytes: four coefficients are seven words. */
+function widenSevensInto(
+  out: Uint32Array,
+  outAt: number,
+  from: DataView,
+  fromAt: number,
+  count: number,
+  prime: WirePrime,
+): Widened {
+  const { high: primeHigh } = prime;
+  const words = new Uint32Array(from.buffer, from.byteOffset + fromAt, (count / 4) * 7);
+  let some = 0;
+  let greatest = 0;
+  let to = outAt;
+  for (let at = 0; at < words.length; at += 7) {
+    const b = words[at + 1] as number;
+    const d = words[at + 3] as number;
+    const f = words[at + 5] as number;
+    const g = words[at + 6] as number;
+    const c = words[at + 2] as number;
+    const e = words[at + 4] as number;
+    const high0 = b & 0xff_ffff;
+    const high1 = (c >>> 24) | ((d & 0xffff) << 8);
+    const high2 = (e >>> 16) | ((f & 0xff) << 16);
+    const high3 = g >>> 8;
+    out[to] = words[at] as number;
+    out[to + 1] = high0;
+    out[to + 2] = (b >>> 24) | (c << 8);
+    out[to + 3] = high1;
+    out[to + 4] = (d >>> 16) | (e << 16);
+    out[to + 5] = high2;
+    out[to + 6] = (f >>> 8) | (g << 24);
+    out[to + 7] = high3;
+    some |= (out[to] as number) | b | c | d | e | f | g;
+    greatest = Math.max(greatest, high0, high1, high2, high3);
+    to += 8;
+  }
+  // Rarely is an upper half as great as the prime's; only then do the lower halves matter.
+  if (greatest >= primeHigh && !allBelow(out, outAt, count, prime)) return 'not-below-prime';
+  return some === 0 ? 'all-zero' : 'fine';
+}
+
+function allBelow(out: Uint32Array, outAt: number, count: number, prime: WirePrime): boolean {
+  for (let at = outAt; at < outAt + 2 * count; at += 2) {
+    const high = out[at + 1] as number;
+    if (high > prime.high || (high === prime.high && (out[at] as number) >= prime.low))
+      return false;
+  }
+  return true;
 }
 
 /**
