@@ -13,18 +13,20 @@ import {
 } from '../../src/he/codec.ts';
 import { liveHandles, type Seal } from '../../src/he/handles.ts';
 import {
-  addCiphertextInto,
   ciphertextOf,
+  encoderOf,
+  encryptorOf,
+  plaintextOf,
+  publicKeyOf,
+} from '../../src/he/objects.ts';
+import {
+  addCiphertextInto,
   decodeReals,
   decryptInto,
   encodeInto,
-  encoderOf,
   encryptInto,
-  encryptorOf,
   loadPolynomialsInto,
-  plaintextOf,
   polynomialBytes,
-  publicKeyOf,
   scaleOf,
 } from '../../src/he/operations.ts';
 import {

@@ -2,16 +2,14 @@
 import { expect } from 'vitest';
 import { polynomials } from '../../src/he/blob.ts';
 import { insideOf, liveHandles, type Seal } from '../../src/he/handles.ts';
+import { ciphertextOf, encoderOf, plaintextOf } from '../../src/he/objects.ts';
 import {
   addCiphertextInto,
-  ciphertextOf,
   decodeReals,
   decryptInto,
   encodeInto,
-  encoderOf,
   encryptInto,
   loadPolynomialsInto,
-  plaintextOf,
 } from '../../src/he/operations.ts';
 import { parameterSet } from '../../src/he/parameters.ts';
 import { workshop } from './support.ts';

@@ -4,22 +4,24 @@ import { plaintextBlob, polynomials } from '../../src/he/blob.ts';
 import { contextFor, unsafeHelperContext } from '../../src/he/context.ts';
 import { liveHandles, type Seal } from '../../src/he/handles.ts';
 import {
-  addPlaintextInto,
   ciphertextOf,
-  decodeReals,
-  decryptInto,
   decryptorOf,
-  encodeInto,
   encoderOf,
   encryptorOf,
-  encryptSymmetricInto,
   evaluatorOf,
   generateKeys,
+  plaintextOf,
+  secretKeyOf,
+} from '../../src/he/objects.ts';
+import {
+  addPlaintextInto,
+  decodeReals,
+  decryptInto,
+  encodeInto,
+  encryptSymmetricInto,
   loadPolynomialsInto,
   loadWordsInto,
-  plaintextOf,
   polynomialBytes,
-  secretKeyOf,
   transformInto,
   wordBytes,
 } from '../../src/he/operations.ts';

@@ -6,14 +6,14 @@ import { DependencyError, UsageError } from '../../src/errors.ts';
 import { contextFor, unsafeHelperContext } from '../../src/he/context.ts';
 import { insideOf, liveHandles, type Seal } from '../../src/he/handles.ts';
 import {
-  addCiphertextInto,
   ciphertextOf,
   decryptorOf,
   encoderOf,
   evaluatorOf,
   generateKeys,
   plaintextOf,
-} from '../../src/he/operations.ts';
+} from '../../src/he/objects.ts';
+import { addCiphertextInto } from '../../src/he/operations.ts';
 import { parameterSet } from '../../src/he/parameters.ts';
 import { openSeal } from '../../src/he/seal.ts';
 import { forceExceptions } from './forced.ts';

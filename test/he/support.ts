@@ -4,16 +4,13 @@ import { type Context, contextFor } from '../../src/he/context.ts';
 import type { AnyHandle, Handle, Seal } from '../../src/he/handles.ts';
 import {
   ciphertextOf,
-  decryptInto,
   decryptorOf,
-  encryptInto,
   encryptorOf,
   evaluatorOf,
   generateKeys,
-  loadWordsInto,
   plaintextOf,
-  wordBytes,
-} from '../../src/he/operations.ts';
+} from '../../src/he/objects.ts';
+import { decryptInto, encryptInto, loadWordsInto, wordBytes } from '../../src/he/operations.ts';
 import type { ParameterSet } from '../../src/he/parameters.ts';
 
 /** Everything that one party could hold. */
