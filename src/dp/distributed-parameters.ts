@@ -70,7 +70,7 @@ const MAX_BITS = 32;
  * @param facts.localStandardDeviation of one client's noise, in the caller's units, at least 0
  * @param facts (others) as in {@link DistributedRequest}
  * @returns integer units per 1.0
- * @throws CapacityError `noise-too-large` (the message names bits that fit)
+ * @throws UsageError `not-finite`, `out-of-range`; CapacityError `noise-too-large` (the message names bits that fit)
  *
  * **Source**: Kairouz, Liu and Steinke 2021 (arXiv 2102.06387), section 6.
  */
@@ -84,6 +84,8 @@ export function scaleFor(facts: {
   readonly flatness: number;
 }): number {
   const { localStandardDeviation, clip, bits, clients, dimension, deviations, flatness } = facts;
+  assertFinite('scaleFor: localStandardDeviation', localStandardDeviation, 0, 1e100);
+  assertShape('scaleFor', { clients, dimension, bits, clip, deviations, flatness });
   const room = 4 ** bits - clients * deviations * deviations;
   if (!(room > 0)) {
     const fitting = Math.floor(Math.log2(clients * deviations * deviations) / 2) + 1;
@@ -167,13 +169,21 @@ function checked(request: DistributedRequest): Facts {
     deviations = 4,
     flatness = 1,
   } = request;
-  assertInteger('distributedParameters: clients', request.clients, 1, 2 ** 32 - 1);
-  assertInteger('distributedParameters: dimension', request.dimension, 1, 2 ** 32);
-  assertInteger('distributedParameters: bits', request.bits, 1, MAX_BITS);
-  assertFinite('distributedParameters: clip', request.clip, 1e-30, 1e30);
-  assertFinite('distributedParameters: deviations', deviations, 1e-3, 1e3);
-  assertFinite('distributedParameters: flatness', flatness, 1e-3, 1e9);
-  return { ...request, rounds, probability, beta, deviations, flatness };
+  const facts = { ...request, rounds, probability, beta, deviations, flatness };
+  assertShape('distributedParameters', facts);
+  return facts;
+}
+
+function assertShape(
+  who: string,
+  facts: Pick<Facts, 'clients' | 'dimension' | 'bits' | 'clip' | 'deviations' | 'flatness'>,
+): void {
+  assertInteger(`${who}: clients`, facts.clients, 1, 2 ** 32 - 1);
+  assertInteger(`${who}: dimension`, facts.dimension, 1, 2 ** 32);
+  assertInteger(`${who}: bits`, facts.bits, 1, MAX_BITS);
+  assertFinite(`${who}: clip`, facts.clip, 1e-30, 1e30);
+  assertFinite(`${who}: deviations`, facts.deviations, 1e-3, 1e3);
+  assertFinite(`${who}: flatness`, facts.flatness, 1e-3, 1e9);
 }
 
 const tooLarge = (

@@ -40,14 +40,33 @@ export function gaussianDeltaError(sigma: number, epsilon: number): number {
  */
 export function laplaceDelta(scale: number, epsilon: number): number {
   const loss = 1 / scale;
-  if (epsilon >= loss) return 0;
-  if (epsilon <= -loss) return -Math.expm1(epsilon);
-  return -Math.expm1(0.5 * (epsilon - loss));
+  if (epsilon <= 0) return -Math.expm1(epsilon <= -loss ? epsilon : 0.5 * (epsilon - loss));
+  // ε − 1/b = (ε·b − 1)/b, and the product is taken to both its doubles: where ε is near the largest loss,
+  // the rounding of 1/b would decide.
+  const product = epsilon * scale;
+  if (product >= 2) return 0;
+  const beyond = product - 1 + productError(epsilon, scale, product);
+  return beyond >= 0 ? 0 : -Math.expm1((0.5 * beyond) / scale);
+}
+
+/** a·b − product, exactly, for a product of about 1 (Dekker 1971). */
+function productError(a: number, b: number, product: number): number {
+  if (product < 0.5) return 0;
+  const [aHigh, bHigh] = [upperHalf(a), upperHalf(b)];
+  const [aLow, bLow] = [a - aHigh, b - bHigh];
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+}
+
+/** The upper 26 bits of a double. */
+function upperHalf(x: number): number {
+  const spread = 134217729 * x;
+  return spread - (spread - x);
 }
 
 /**
  * δ(ε) of discrete Gaussian noise on one integer; both directions are equal. The terms of the two tails
- * are subtracted pair by pair, so that every summand is positive: relative error below 10^−13.
+ * are subtracted pair by pair, so that every summand is positive: relative error below 10^−12, and what
+ * {@link discreteGaussianSlack} of ε makes out beside.
  *
  * @param sigma the parameter σ in integer units, at most 10^6
  * @param sensitivity whole, from 1
@@ -75,6 +94,14 @@ export function discreteGaussianDelta(sigma: number, sensitivity: number, epsilo
   }
   return Math.min(1, sum / thetaSum(sigma));
 }
+
+/**
+ * How far losses in {@link discreteGaussianDelta} may be off: where ε is nearly the loss of an outcome, that
+ * much less of ε makes the result certainly no less than the exact one, but for its relative error.
+ *
+ * @param epsilon at least 0
+ */
+export const discreteGaussianSlack = (epsilon: number): number => 2 ** -49 * (epsilon + 2);
 
 /** Σ e^(−x²/2σ²) over the integers. */
 function thetaSum(sigma: number): number {

@@ -33,9 +33,13 @@ export function roundedL2Norm(facts: {
  *
  * @param l2 in integer units, at least 0
  * @param dimension coordinates, from 1
+ * @throws UsageError `not-finite`, `out-of-range`
  */
-export const integerL1Norm = (l2: number, dimension: number): number =>
-  l2 * Math.min(Math.sqrt(dimension), l2);
+export function integerL1Norm(l2: number, dimension: number): number {
+  assertFinite('integerL1Norm: l2', l2, 0, 1e100);
+  assertInteger('integerL1Norm: dimension', dimension, 1, Number.MAX_SAFE_INTEGER);
+  return l2 * Math.min(Math.sqrt(dimension), l2);
+}
 
 /**
  * The noise multiplier for the sum of clipped vectors, when a noisy count of clipped clients is released

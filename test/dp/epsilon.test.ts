@@ -106,7 +106,8 @@ describe('ε and δ belong together', () => {
         expect(price.lower ?? 0).toBeLessThanOrEqual(price.epsilon);
         if (price.epsilon === Infinity) return;
         const back = deltaFor(event, { epsilon: price.epsilon, neighbours: 'add-or-remove' });
-        expect(back.delta).toBeLessThanOrEqual(delta * (1 + 1e-3));
+        // δ is asked for on a coarser grid than ε is.
+        expect(back.delta).toBeLessThanOrEqual(delta * (1 + 1e-3) + back.errorBound);
       }),
       { numRuns: 60 },
     );

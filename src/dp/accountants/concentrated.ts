@@ -2,7 +2,7 @@
 import type { DpEvent } from '../events.ts';
 import type { DeltaPrice, Price } from './price.ts';
 import { concentratedDelta, concentratedEpsilon } from './rdp-conversion.ts';
-import { treeDepth } from './rdp-curves.ts';
+import { halfSquare, treeDepth } from './rdp-curves.ts';
 
 const METHOD = 'zero-concentrated';
 /** Relative room for the roundings of ρ and of the conversion. */
@@ -28,7 +28,7 @@ function rhoOf(event: DpEvent): number {
     case 'gaussian':
       return 0.5 * event.noiseMultiplier ** -2;
     case 'discrete-gaussian':
-      return 0.5 * (event.l2Sensitivity / event.sigma) ** 2;
+      return halfSquare(event.l2Sensitivity / event.sigma);
     case 'tree-aggregation':
       return 0.5 * treeDepth(event.stepCounts) * event.noiseMultiplier ** -2;
     case 'zero-concentrated':
@@ -36,9 +36,9 @@ function rhoOf(event: DpEvent): number {
     case 'laplace':
       return 0.5 * event.noiseMultiplier ** -2;
     case 'discrete-laplace':
-      return 0.5 * (event.rate * event.sensitivity) ** 2;
+      return halfSquare(event.rate * event.sensitivity);
     case 'approximate':
-      return event.delta === 0 ? 0.5 * event.epsilon ** 2 : Number.NaN;
+      return event.delta === 0 ? halfSquare(event.epsilon) : Number.NaN;
     case 'repeated':
       return event.count * rhoOf(event.event);
     case 'composed':
@@ -76,6 +76,9 @@ export function zeroConcentratedDelta(event: DpEvent, epsilon: number): DeltaPri
   return {
     delta,
     method: METHOD,
-    errorBound: Math.min(delta, 1e-11 * delta * (1 + epsilon / (rho + 1e-300)) ** 2),
+    errorBound: Math.min(
+      delta,
+      Number.MIN_VALUE + 1e-11 * delta * (1 + epsilon / (rho + 1e-300)) ** 2,
+    ),
   };
 }

@@ -11,13 +11,15 @@ import type { DeltaPrice, Price } from './price.ts';
 import { leastAbove } from './rdp-conversion.ts';
 
 const METHOD = 'analytic-gaussian';
-/** Noise multipliers outside of these make a square or its inverse leave the doubles. */
+/** Noise multipliers outside of these make a square or its inverse leave the doubles: above, these are taken. */
 const MIN_SIGMA = 1e-100;
 const MAX_SIGMA = 1e100;
 
-/** δ, rounded outwards by what a double may be off. */
-const upper = (sigma: number, epsilon: number): number =>
-  Math.min(1, gaussianDelta(sigma, epsilon) + gaussianDeltaError(sigma, epsilon));
+/** δ, rounded outwards by what a double may be off; never 0, for no loss is the largest. */
+const upper = (sigma: number, epsilon: number): number => {
+  const delta = gaussianDelta(sigma, epsilon) + gaussianDeltaError(sigma, epsilon);
+  return Math.min(1, Math.max(Number.MIN_VALUE, delta));
+};
 
 /**
  * The ε of Gaussian noise.
@@ -59,7 +61,13 @@ export function gaussianSigma(epsilon: number, delta: number): number {
 export function analyticGaussianEpsilon(event: DpEvent, delta: number): Price | undefined {
   const sigma = gaussianMultiplier(event);
   if (sigma === undefined) return undefined;
-  if (sigma > MAX_SIGMA) return { epsilon: 0, lower: 0, method: METHOD, errorBound: 0 };
+  if (sigma === Number.POSITIVE_INFINITY) {
+    return { epsilon: 0, lower: 0, method: METHOD, errorBound: 0 };
+  }
+  if (sigma > MAX_SIGMA) {
+    const above = gaussianEpsilon(MAX_SIGMA, delta);
+    return { epsilon: above, lower: 0, method: METHOD, errorBound: above };
+  }
   if (sigma < MIN_SIGMA) {
     return { epsilon: Number.POSITIVE_INFINITY, method: METHOD, errorBound: 0 };
   }
@@ -82,8 +90,12 @@ export function analyticGaussianEpsilon(event: DpEvent, delta: number): Price | 
 export function analyticGaussianDelta(event: DpEvent, epsilon: number): DeltaPrice | undefined {
   const sigma = gaussianMultiplier(event);
   if (sigma === undefined) return undefined;
-  if (sigma > MAX_SIGMA) return { delta: 0, method: METHOD, errorBound: 0 };
+  if (sigma === Number.POSITIVE_INFINITY) return { delta: 0, method: METHOD, errorBound: 0 };
+  if (sigma > MAX_SIGMA) {
+    const above = upper(MAX_SIGMA, epsilon);
+    return { delta: above, method: METHOD, errorBound: above };
+  }
   if (sigma < MIN_SIGMA) return { delta: 1, method: METHOD, errorBound: 0 };
-  const errorBound = 2 * gaussianDeltaError(sigma, epsilon);
+  const errorBound = 2 * gaussianDeltaError(sigma, epsilon) + Number.MIN_VALUE;
   return { delta: upper(sigma, epsilon), method: METHOD, errorBound };
 }

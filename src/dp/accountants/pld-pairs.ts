@@ -266,6 +266,6 @@ export function sampledAtoms(pair: AtomPair, q: number, direction: Direction): A
   }
   mixedLosses[2 * n] = Math.log1p(-q);
   mixedMasses[2 * n] = (1 - q) * infinity;
-  const left = q * infinity;
+  const left = infinity > 0 ? q * infinity + Number.MIN_VALUE : 0;
   return { kind: 'atoms', losses: mixedLosses, masses: mixedMasses, infinity: left, relativeError };
 }

@@ -69,10 +69,11 @@ function gather(into: Gathered, event: DpEvent, probability: number, count: numb
       return gather(into, event.event, probability, count * event.count);
     case 'poisson-sampled': {
       if (event.probability === 0) return true;
-      // Sampling twice is sampling once with the product, rounded up.
+      // Sampling twice is sampling once with the product, rounded up; least of all is it down to 0.
       const product = probability * event.probability;
       const both = probability < 1 && event.probability < 1;
-      return gather(into, event.event, both ? product * (1 + 2 ** -52) : product, count);
+      const upwards = product * (1 + 2 ** -52) + Number.MIN_VALUE;
+      return gather(into, event.event, both ? Math.min(1, upwards) : product, count);
     }
     case 'gaussian':
     case 'tree-aggregation': {

@@ -88,7 +88,8 @@ export function concentratedDelta(rho: number, epsilon: number): number {
   const log =
     (order - 1) * (order * rho - epsilon) + order * Math.log1p(-1 / order) - Math.log(order - 1);
   const size = (order - 1) * (order * rho + epsilon) + order;
-  return Math.min(1, Math.exp(log + 2 * ROUNDING * size));
+  // Gaussian tails end nowhere: δ is above 0, even where it is below all doubles.
+  return Math.min(1, Math.max(Number.MIN_VALUE, Math.exp(log + 2 * ROUNDING * size)));
 }
 
 /**

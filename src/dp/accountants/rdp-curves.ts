@@ -11,6 +11,9 @@ const ROUNDING = 1e-13;
 /** Longer sums than these are replaced by a bound. */
 const MAX_SUM = 4096;
 
+/** ½·x², never 0 for an x above 0. */
+export const halfSquare = (x: number): number => 0.5 * x * x + (x > 0 ? Number.MIN_VALUE : 0);
+
 /** ρ·α: Gaussian noise with ρ = 1/(2σ²), and everything else that is ρ-zCDP. */
 export const concentratedCurve = (rho: number, orders: Float64Array): Float64Array =>
   orders.map((order) => order * rho);
@@ -195,7 +198,8 @@ function fromExcess(logExcess: number, order: number, loss: number): number {
   const value = softplus(logExcess) / (order - 1);
   // ∞ − ∞ where an outcome is impossible under one of the two: nothing but the loss is known.
   const known = Number.isNaN(value) ? loss : Math.min(value, loss);
-  return known * (1 + ROUNDING);
+  // Where there is a loss there is a divergence, even if its square is below all doubles.
+  return known * (1 + ROUNDING) + (loss > 0 ? Number.MIN_VALUE : 0);
 }
 
 const outward = (curve: Float64Array): Float64Array => curve.map((r) => r * (1 + ROUNDING));

@@ -17,6 +17,7 @@ import {
   concentratedCurve,
   discreteLaplaceCurve,
   distributedGaussianCurve,
+  halfSquare,
   laplaceCurve,
   pureCurve,
   randomisedResponseCurve,
@@ -120,10 +121,13 @@ export function rdpDelta(
   const orders = Float64Array.from(request.orders ?? RDP_ORDERS);
   const { divergences, delta } = rdpCurve(event, [...orders], request.neighbours);
   const { value, order } = deltaOf(orders, divergences, request.epsilon);
-  const total = Math.min(1, (value + delta) * (1 + 2 ** -50));
+  // Only what has no divergence at all is sure to have no δ; anything else may have one below all doubles.
+  const least = divergences.some((r) => r > 0) ? Number.MIN_VALUE : 0;
+  const total = Math.min(1, Math.max(least, (value + delta) * (1 + 2 ** -50)));
   if (order === undefined) return { delta: total, method: 'rdp', errorBound: 0 };
   const r = divergences[orders.indexOf(order)] as number;
-  const errorBound = total * Math.expm1(Math.min(1, CURVE_SLACK * (order - 1) * r + 1e-14));
+  const relative = Math.expm1(Math.min(1, CURVE_SLACK * (order - 1) * r + 1e-14));
+  const errorBound = Math.max(least, total * relative);
   return { delta: total, method: 'rdp', order, errorBound };
 }
 
@@ -136,7 +140,7 @@ function curveOf(event: DpEvent, orders: Float64Array, known: Known): RdpCurve {
     case 'laplace':
       return sure(laplaceCurve(event.noiseMultiplier, orders));
     case 'discrete-gaussian':
-      return sure(concentratedCurve(0.5 * (event.l2Sensitivity / event.sigma) ** 2, orders));
+      return sure(concentratedCurve(halfSquare(event.l2Sensitivity / event.sigma), orders));
     case 'discrete-laplace':
       return sure(discreteLaplaceCurve(event.rate, event.sensitivity, orders));
     case 'skellam':
@@ -191,7 +195,9 @@ function sampledCurve(event: Sampled, orders: Float64Array, known: Known): RdpCu
   const inner = event.event;
   // A sample of a Poisson sample is a Poisson sample.
   if (poisson && inner.kind === 'poisson-sampled') {
-    const probability = share * inner.probability * (1 + 2 ** -52);
+    // Rounded up, also where the product is below the least double.
+    const least = inner.probability > 0 ? Number.MIN_VALUE : 0;
+    const probability = share * inner.probability * (1 + 2 ** -52) + least;
     if (probability < 1) {
       return sampledCurve({ ...event, probability, event: inner.event }, orders, known);
     }
@@ -203,16 +209,18 @@ function sampledCurve(event: Sampled, orders: Float64Array, known: Known): RdpCu
     return { divergences: pureCurve(epsilon, orders), delta: share * inner.delta };
   }
   const full = (at: Float64Array): Float64Array => curveOf(inner, at, new Map()).divergences;
-  const { delta } = curveOf(inner, Float64Array.of(2), new Map());
+  const { divergences: unsampled, delta } = curveOf(inner, Float64Array.of(2), new Map());
   if (delta > 0) return curveOf(inner, orders, known);
   const sigma = gaussianMultiplier(inner);
   if (sigma === Number.POSITIVE_INFINITY) return sure(new Float64Array(orders.length));
-  if (!poisson) return sure(withoutReplacementCurve(share, full, sigma, orders));
-  return sure(
-    sigma === undefined
+  if (unsampled[0] === 0) return sure(new Float64Array(orders.length));
+  const curve = poisson
+    ? sigma === undefined
       ? poissonSampledCurve(share, full, orders)
-      : sampledGaussian(share, sigma, orders),
-  );
+      : sampledGaussian(share, sigma, orders)
+    : withoutReplacementCurve(share, full, sigma, orders);
+  // A sample of something costs something, even where q² is below all doubles.
+  return sure(curve.map((r) => r + Number.MIN_VALUE));
 }
 
 const sure = (divergences: Float64Array): RdpCurve => ({ divergences, delta: 0 });

@@ -1,6 +1,6 @@
 /** The simplest accountant: ε adds up, δ adds up. Exact for one release of bounded loss at δ = 0. */
 import type { DpEvent } from '../events.ts';
-import { discreteGaussianDelta, laplaceDelta } from '../hockey-stick.ts';
+import { discreteGaussianDelta, discreteGaussianSlack, laplaceDelta } from '../hockey-stick.ts';
 import type { DeltaPrice, Price } from './price.ts';
 import { sampledEpsilon } from './rdp-amplification.ts';
 import { leastAbove } from './rdp-conversion.ts';
@@ -92,18 +92,40 @@ export function summedDelta(event: DpEvent, epsilon: number): DeltaPrice | undef
 
 /** Up to this σ the exact sum is worth its time. */
 const MAX_SIGMA = 2000;
+/** Largest losses that are looked at. */
+const MAX_LOSS = 2 ** 60;
 
-/** The exact δ of one release on one number, or undefined. */
-function singleDelta(event: DpEvent): ((epsilon: number) => number) | undefined {
+/** Relative room for the exponentials of an exact sum, whose exponents go down to −745. */
+const EXPONENTIALS = 1e-12;
+/** More than all terms lose that are no normal doubles. */
+const DENORMAL = 1e-316;
+
+/** δ at ε, never below the exact one, and how far above it may be. */
+type Exact = (epsilon: number) => { readonly delta: number; readonly errorBound: number };
+
+/** The exact δ of one release on one number, rounded outwards, or undefined. */
+function singleDelta(event: DpEvent): Exact | undefined {
   if (event.kind === 'repeated' && event.count === 1) return singleDelta(event.event);
   if (event.kind === 'composed' && event.events.length === 1) {
     return singleDelta(event.events[0] as DpEvent);
   }
-  if (event.kind === 'laplace') return (epsilon) => laplaceDelta(event.noiseMultiplier, epsilon);
+  if (event.kind === 'laplace') {
+    return (epsilon) => {
+      const delta = laplaceDelta(event.noiseMultiplier, epsilon);
+      return { delta: Math.min(1, delta * (1 + ROUNDING)), errorBound: 2 * ROUNDING * delta };
+    };
+  }
   if (event.kind !== 'discrete-gaussian') return undefined;
   const { sigma, l2Sensitivity, dimension } = event;
   if (dimension !== 1 || !Number.isInteger(l2Sensitivity) || sigma > MAX_SIGMA) return undefined;
-  return (epsilon) => discreteGaussianDelta(sigma, l2Sensitivity, epsilon);
+  return (epsilon) => {
+    const slack = discreteGaussianSlack(epsilon);
+    const above = discreteGaussianDelta(sigma, l2Sensitivity, epsilon - slack);
+    const delta = Math.min(1, above * (1 + EXPONENTIALS) + DENORMAL);
+    const below = discreteGaussianDelta(sigma, l2Sensitivity, epsilon + slack);
+    const least = below * (1 - EXPONENTIALS) - DENORMAL;
+    return { delta, errorBound: delta - Math.max(0, least) };
+  };
 }
 
 /**
@@ -118,14 +140,17 @@ function singleDelta(event: DpEvent): ((epsilon: number) => number) | undefined 
 export function singleEpsilon(event: DpEvent, delta: number): Price | undefined {
   const exact = singleDelta(event);
   if (exact === undefined) return undefined;
-  const holds = (epsilon: number): boolean => exact(epsilon) * (1 + 2 * ROUNDING) <= delta;
+  const holds = (epsilon: number): boolean => exact(epsilon).delta <= delta;
   let high = 1;
-  while (high < 1e6 && !holds(high)) high *= 2;
+  while (high < MAX_LOSS && !holds(high)) high *= 2;
+  // Below all doubles the sum says nothing; other accountants do.
+  if (!holds(high)) return undefined;
   const epsilon = holds(0) ? 0 : leastAbove(0, high, holds);
-  const slope = (exact(epsilon * (1 - 1e-6)) - exact(epsilon)) / (1e-6 * epsilon);
-  const errorBound =
-    epsilon === 0 ? 0 : Math.min(epsilon, (8 * ROUNDING * delta) / slope + 1e-15 * epsilon);
-  return { epsilon, method: 'exact', errorBound: Number.isNaN(errorBound) ? 0 : errorBound };
+  if (epsilon === 0) return { epsilon, method: 'exact', errorBound: 0 };
+  const here = exact(epsilon);
+  const slope = (exact(epsilon * (1 - 1e-6)).delta - here.delta) / (1e-6 * epsilon);
+  const errorBound = (2 * here.errorBound) / slope + 1e-15 * epsilon;
+  return { epsilon, method: 'exact', errorBound: errorBound < epsilon ? errorBound : epsilon };
 }
 
 /**
@@ -138,6 +163,5 @@ export function singleEpsilon(event: DpEvent, delta: number): Price | undefined 
 export function exactSingleDelta(event: DpEvent, epsilon: number): DeltaPrice | undefined {
   const exact = singleDelta(event);
   if (exact === undefined) return undefined;
-  const delta = Math.min(1, exact(epsilon) * (1 + 2 * ROUNDING));
-  return { delta, method: 'exact', errorBound: 4 * ROUNDING * delta };
+  return { ...exact(epsilon), method: 'exact' };
 }
