@@ -317,3 +317,42 @@ describe('refusals', () => {
     );
   });
 });
+
+describe('work is capped', () => {
+  const differing = (kinds: number): DpEvent =>
+    composed({ events: Array.from({ length: kinds }, (_, i) => psg(0.01, 1 + i / 1000)) });
+  const request = { delta: 1e-5, neighbours: 'zero-out' } as const;
+
+  test('twenty that differ cost what a given mesh finds, and no less than its proven least', () => {
+    const capped = pldEpsilon(differing(20), request);
+    const given = pldEpsilon(differing(20), { ...request, mesh: 4e-4 });
+    expect(capped?.epsilon).toBeCloseTo(given?.epsilon as number, 3);
+    expect(capped?.epsilon).toBeGreaterThanOrEqual(given?.lower as number);
+    expect(given?.epsilon).toBeGreaterThanOrEqual(capped?.lower as number);
+  });
+
+  test('hundreds take a second or so, thousands are left to other accountants', () => {
+    const start = performance.now();
+    const capped = pldEpsilon(differing(300), request);
+    expect(capped?.epsilon).toBeGreaterThan(0.42);
+    expect(pldEpsilon(differing(1000), request)).toBeUndefined();
+    // It was half a minute for three hundred.
+    expect(performance.now() - start).toBeLessThan(8000);
+    // The truth lies between twenty's and the Rényi price.
+    expect(rdpEpsilon(differing(300), request).epsilon).toBeGreaterThan(capped?.lower as number);
+  });
+
+  test('a million atoms and a billion steps are priced in a second or so', () => {
+    const start = performance.now();
+    const wide = discreteGaussian({ sigma: 27_000, l2Sensitivity: 20_000, dimension: 1 });
+    const narrow = discreteGaussian({ sigma: 270, l2Sensitivity: 200, dimension: 1 });
+    const sampled = (event: DpEvent): DpEvent =>
+      times(poissonSampled({ probability: 0.1, event }), 100);
+    const price = pldEpsilon(sampled(wide), request);
+    expect(price?.epsilon).toBeCloseTo(pldEpsilon(sampled(narrow), request)?.epsilon as number, 4);
+    const long = times(psg(0.001, 1000), 1e9);
+    const steps = pldEpsilon(long, request);
+    expect(steps === undefined || steps.epsilon > 0.07).toBe(true);
+    expect(performance.now() - start).toBeLessThan(12_000);
+  });
+});

@@ -183,17 +183,29 @@ function dotsOfAtoms(
   };
 }
 
-/** The loss beyond which, on the side of `sign`, atoms carry at most `cut`; an atom of its own side. */
+/** A loss beyond which, on the side of `sign`, atoms carry at most `cut`; not far above the least of them. */
 function outermost({ losses, masses }: AtomPair, cut: number, sign: 1 | -1): number {
-  const order = Array.from(losses.keys()).sort(
-    (a, b) => sign * ((losses[b] as number) - (losses[a] as number)),
-  );
-  let total = 0;
-  for (const i of order) {
-    total += masses[i] as number;
-    if (total > cut) return losses[i] as number;
+  const beyond = (loss: number): number => {
+    let total = 0;
+    for (let i = 0; i < losses.length; i++) {
+      if (sign * (losses[i] as number) > loss) total += masses[i] as number;
+    }
+    return total;
+  };
+  if (beyond(Number.NEGATIVE_INFINITY) <= cut) return 0;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < losses.length; i++) {
+    low = Math.min(low, sign * (losses[i] as number));
+    high = Math.max(high, sign * (losses[i] as number));
   }
-  return 0;
+  // To a thousandth of the range: a grid that is so much longer costs nothing.
+  for (let i = 0; i < 10; i++) {
+    const middle = low + (high - low) / 2;
+    if (beyond(middle) <= cut) high = middle;
+    else low = middle;
+  }
+  return sign * high;
 }
 
 /** Points of a sketch on each side of loss 0, and the ratio of the widest gap to the narrowest. */

@@ -57,6 +57,9 @@ export function recipeOf(event: DpEvent): Recipe | undefined {
 
 type Gathered = { readonly parts: Map<string, Part>; precision: number; terms: number };
 
+/** Room for one sampled pair of the largest size. */
+const MAX_ALL_ATOMS = 2 ** 22 + 1;
+
 /** Adds an event's parts to what was gathered; whether all of them are known. */
 function gather(into: Gathered, event: DpEvent, probability: number, count: number): boolean {
   switch (event.kind) {
@@ -114,13 +117,16 @@ function add(into: Gathered, event: DpEvent, probability: number, count: number)
  * The pairs of a recipe.
  *
  * @param direction of all of them: neighbours differ in the same unit throughout
- * @returns undefined where a pair takes too many atoms
+ * @returns undefined where a pair, or all of them, take too many atoms
  */
 export function stepsOf(recipe: Recipe, direction: Direction): PairStep[] | undefined {
   const steps: PairStep[] = [];
+  let atoms = 0;
   for (const { event, probability, count } of recipe.parts) {
     const pair = pairOf(event, probability, direction);
     if (pair === undefined) return undefined;
+    if (pair.kind === 'atoms') atoms += pair.losses.length;
+    if (atoms > MAX_ALL_ATOMS) return undefined;
     steps.push({ pair, count });
   }
   return steps;

@@ -42,8 +42,20 @@ const MAX_POINTS = 2 ** 19;
 const FEW_POINTS = 4096;
 /** Below this, masses come near the least doubles. */
 const LEAST_DELTA = 1e-280;
+/**
+ * Work that goes into one direction on one mesh before coarser ones are tried, in points of a grid: one is
+ * about 0.1 µs. An explicit mesh is worked out whatever it takes.
+ */
+const MAX_WORK = 2 ** 22;
+/** What a hockey stick, an atom and a part's estimates take, in such points. */
+const WORK_OF_STICK = 2;
+const WORK_OF_ATOM = 0.5;
+const WORK_OF_PART = 4000;
 /** With the mesh left to choose, ε may lie above the truth by this much of it. */
 const GOOD_ENOUGH = 0.02;
+
+/** Work that was done, and how much more may be done on each mesh. */
+type Effort = { readonly most: number; spent: number };
 
 /** What is asked: ε at a δ, or δ at an ε. */
 type Query = { readonly delta: number } | { readonly epsilon: number };
@@ -56,12 +68,14 @@ type Query = { readonly delta: number } | { readonly epsilon: number };
  * @param request.neighbours what the caller protects; with sampling, adding and removing a unit are both
  *   priced and the worse is taken
  * @param request.mesh distance of the losses' grid points, from 1e−7 to 0.1; left out: 1e−4, and finer
- *   where ε could otherwise be 2 % too high. It is made coarser where a grid would not fit into memory
- * @returns undefined for events without a dominating pair in one dimension, where the grid does not fit,
- *   and below δ = 10^−280. `lower` is left out where the event holds an (ε, δ) promise
+ *   where ε could otherwise be 2 % too high and that is little work. It is made coarser where a grid would not
+ *   fit into memory and, left out, where it would take too much work
+ * @returns undefined for events without a dominating pair in one dimension, where the grid does not fit or
+ *   the work is too much, and below δ = 10^−280. `lower` is left out where the event holds an (ε, δ) promise
  * @throws UsageError `out-of-range`, `not-finite` (δ, mesh); PrivacyError `unsound-parameters`
  *
- * **Cost**: tens of milliseconds at the default mesh; memory up to about 100 MB.
+ * **Cost**: with the mesh left out, 5 to 100 ms for one kind of event and up to about 1 s for hundreds of
+ * kinds or millions of atoms; memory up to about 200 MB. A mesh that is given takes what it takes.
  */
 export function pldEpsilon(
   event: DpEvent,
@@ -115,12 +129,20 @@ function price(
   if (recipe === undefined) return undefined;
   const { tight } = recipe;
   if (recipe.parts.length === 0) return { bounds: { upper: 0, lower: 0 }, tight };
-  let bounds = bothWays(recipe, query, mesh ?? PLD_MESH);
-  if (mesh === undefined && 'delta' in query) {
+  if (mesh !== undefined) {
+    const bounds = bothWays(recipe, query, mesh, { most: Number.POSITIVE_INFINITY, spent: 0 });
+    return bounds === undefined ? undefined : { bounds, tight };
+  }
+  const effort: Effort = { most: MAX_WORK, spent: 0 };
+  let bounds = bothWays(recipe, query, PLD_MESH, effort);
+  if ('delta' in query) {
     for (let finer = PLD_MESH / 8; finer > PLD_MESH / 1000; finer /= 8) {
       if (bounds === undefined || bounds.upper - bounds.lower <= GOOD_ENOUGH * bounds.upper) break;
       if (!Number.isFinite(bounds.upper)) break;
-      const again = bothWays(recipe, query, finer);
+      // A mesh eight times as fine takes eight times the work.
+      if (8 * effort.spent > MAX_WORK) break;
+      effort.spent = 0;
+      const again = bothWays(recipe, query, finer, effort);
       if (again === undefined) break;
       const upper = Math.min(bounds.upper, again.upper);
       bounds = { upper, lower: Math.min(upper, Math.max(bounds.lower, again.lower)) };
@@ -130,13 +152,13 @@ function price(
 }
 
 /** Adding and removing a unit: neighbours may differ either way, so the dearer one counts. */
-function bothWays(recipe: Recipe, query: Query, mesh: number): Bounds | undefined {
-  const removed = oneWay(recipe, 'remove', query, mesh);
+function bothWays(recipe: Recipe, query: Query, mesh: number, effort: Effort): Bounds | undefined {
+  const removed = oneWay(recipe, 'remove', query, mesh, effort);
   if (!recipe.sampled || removed === undefined) return removed;
   // A coarse grid errs upwards, so where it finds adding cheaper, adding is cheaper.
-  const rough = oneWay(recipe, 'add', query, Math.min(MAX_MESH, mesh * 8));
+  const rough = oneWay(recipe, 'add', query, Math.min(MAX_MESH, mesh * 8), effort);
   if (rough !== undefined && rough.upper <= removed.upper) return removed;
-  const added = oneWay(recipe, 'add', query, mesh);
+  const added = oneWay(recipe, 'add', query, mesh, effort);
   if (added === undefined) return undefined;
   return {
     upper: Math.max(removed.upper, added.upper),
@@ -149,7 +171,9 @@ function oneWay(
   direction: Direction,
   query: Query,
   mesh: number,
+  effort: Effort,
 ): Bounds | undefined {
+  if (WORK_OF_PART * recipe.parts.length > effort.most / 2) return undefined;
   const steps = stepsOf(recipe, direction);
   if (steps === undefined) return undefined;
   let count = 0;
@@ -171,7 +195,7 @@ function oneWay(
     const estimate = (sketched: readonly SketchedStep[]): Estimate =>
       estimateDelta(sketched, epsilon, mesh);
     const ask = (composite: Composite): Bounds | undefined => deltaAt(composite, epsilon);
-    return answer({ steps, count, share, mesh, estimate, ask });
+    return answer({ steps, count, share, mesh, estimate, ask, effort });
   }
   const delta = query.delta - infinity;
   if (!(delta > 0)) return { upper: Number.POSITIVE_INFINITY, lower: Number.POSITIVE_INFINITY };
@@ -179,7 +203,7 @@ function oneWay(
   const estimate = (sketched: readonly SketchedStep[]): Estimate =>
     estimateEpsilon(sketched, Math.log(delta), mesh);
   const ask = (composite: Composite): Bounds | undefined => epsilonAt(composite, query.delta);
-  return answer({ steps, count, share: delta / count, mesh, estimate, ask });
+  return answer({ steps, count, share: delta / count, mesh, estimate, ask, effort });
 }
 
 const sketch = (steps: readonly PairStep[], cut: number): SketchedStep[] =>
@@ -201,16 +225,23 @@ type Work = {
   readonly mesh: number;
   readonly estimate: (sketched: readonly SketchedStep[]) => Estimate;
   readonly ask: (composite: Composite) => Bounds | undefined;
+  readonly effort: Effort;
 };
 
 /** Composes on the finest grid that fits, from the given mesh upwards, and asks. */
 function answer(work: Work): Bounds | undefined {
-  const { steps, count, share, ask } = work;
+  const { steps, count, share, ask, effort } = work;
   for (let mesh = work.mesh; mesh <= MAX_MESH; mesh *= 2) {
     const dotted: Step[] = [];
+    const end = effort.spent + effort.most;
+    // A quarter of it, for the transforms take more, and a coarser mesh may have to be tried.
+    const each = Math.floor(effort.most / (4 * WORK_OF_STICK * steps.length));
+    const points = Math.min(MAX_POINTS, each);
     for (const { pair, count: times } of steps) {
-      const dots = dotsOf(pair, mesh, Math.max(1e-300, 1e-12 * share), 1e-14 / count, MAX_POINTS);
+      if (pair.kind === 'atoms') effort.spent += WORK_OF_ATOM * pair.losses.length;
+      const dots = dotsOf(pair, mesh, Math.max(1e-300, 1e-12 * share), 1e-14 / count, points);
       if (dots === undefined) break;
+      if (pair.kind === 'curve') effort.spent += WORK_OF_STICK * dots.masses.length;
       dotted.push({ dots, count: times });
     }
     if (dotted.length < steps.length) continue;
@@ -222,9 +253,10 @@ function answer(work: Work): Bounds | undefined {
           : sketchOf((steps[i] as PairStep).pair, Math.max(1e-300, 0.1 * share * 1e-12)),
       count: times,
     }));
+    effort.spent += WORK_OF_PART * steps.length;
     const estimate = work.estimate(sketched);
     if (count === 1) return ask(single((dotted[0] as Step).dots, estimate.epsilon));
-    const bounds = search(dotted, sketched, estimate, ask);
+    const bounds = search(dotted, sketched, estimate, ask, effort, end);
     if (bounds !== 'too long') return bounds;
   }
   return undefined;
@@ -236,6 +268,8 @@ function search(
   sketched: readonly SketchedStep[],
   estimate: Estimate,
   ask: (composite: Composite) => Bounds | undefined,
+  effort: Effort,
+  end: number,
 ): Bounds | undefined | 'too long' {
   const { mesh } = (dotted[0] as Step).dots;
   // Sums of losses on the grid are at most this.
@@ -247,6 +281,9 @@ function search(
   for (let attempt = 0; attempt < 5; attempt++) {
     const window = windowFor(sketched, expected, mesh, most, 1.5 + 2 * attempt, modulus);
     if (window.length > MAX_LENGTH || window.length * mesh > MAX_WIDTH) return 'too long';
+    const transforms = window.length * (1 + dotted.length);
+    if (effort.spent + transforms > end) return 'too long';
+    effort.spent += transforms;
     const composite = compose(dotted, window);
     if (composite === undefined) return undefined;
     // With atoms in the sum, the transform makes more noise than it would with a smooth bell.

@@ -149,8 +149,8 @@ export function singleEpsilon(event: DpEvent, delta: number): Price | undefined 
   if (epsilon === 0) return { epsilon, method: 'exact', errorBound: 0 };
   const here = exact(epsilon);
   const slope = (exact(epsilon * (1 - 1e-6)).delta - here.delta) / (1e-6 * epsilon);
-  const errorBound = (2 * here.errorBound) / slope + 1e-15 * epsilon;
-  return { epsilon, method: 'exact', errorBound: errorBound < epsilon ? errorBound : epsilon };
+  const errorBound = slope > 0 ? (2 * here.errorBound) / slope + 1e-15 * epsilon : epsilon;
+  return { epsilon, method: 'exact', errorBound: Math.min(errorBound, epsilon) };
 }
 
 /**
