@@ -43,8 +43,8 @@ export function joined(events: DpEvent | readonly DpEvent[]): DpEvent {
  *
  * **Cost**: the Rényi accountant takes a few milliseconds, and about 0.4 ms for each sampled event that
  * differs. The one of loss distributions takes 5 to 100 ms for one kind of event, 0.2 s for twenty that differ
- * and 0.8 s for three hundred; 1 s for a sampled discrete Gaussian of σ = 27 000. Its work is capped there: what
- * would take more is priced on a coarser grid, or (from about a thousand that differ) by the others alone.
+ * and 1.5 s for three hundred; 1 s for a sampled discrete Gaussian of σ = 27 000. Its work is capped there: what
+ * would take more is priced on a coarser grid, or (from about five hundred that differ) by the others alone.
  */
 export function epsilon(
   events: DpEvent | readonly DpEvent[],

@@ -326,6 +326,20 @@ describe('at the ends', () => {
     expect(rdpDelta(answer, { epsilon: 3, neighbours: 'replace-one' }).delta).toBe(1);
   });
 
+  test('probabilities next to none leave no order without a price', () => {
+    for (const [probability, noiseMultiplier] of [
+      [2.0738e-146, 8.388e6],
+      [2.9183e-110, 2.5332e39],
+      [2.7515e-56, 0.101],
+      [5e-324, 1],
+    ] as const) {
+      const event = poissonSampled({ probability, event: gaussian({ noiseMultiplier }) });
+      const curve = curveOf(event);
+      for (const r of curve) expect(r).toBeGreaterThan(0);
+      expect(curve).toEqual([...curve].sort((a, b) => a - b));
+    }
+  });
+
   test('whatever the numbers, prices are no NaN and not negative', () => {
     const tiny = fc.double({ min: -60, max: 60, noNaN: true }).map((x) => 10 ** x);
     const events: fc.Arbitrary<DpEvent> = fc.oneof(

@@ -74,7 +74,7 @@ type Query = { readonly delta: number } | { readonly epsilon: number };
  *   the work is too much, and below δ = 10^−280. `lower` is left out where the event holds an (ε, δ) promise
  * @throws UsageError `out-of-range`, `not-finite` (δ, mesh); PrivacyError `unsound-parameters`
  *
- * **Cost**: with the mesh left out, 5 to 100 ms for one kind of event and up to about 1 s for hundreds of
+ * **Cost**: with the mesh left out, 5 to 100 ms for one kind of event and 1 to 2 s for hundreds of
  * kinds or millions of atoms; memory up to about 200 MB. A mesh that is given takes what it takes.
  */
 export function pldEpsilon(

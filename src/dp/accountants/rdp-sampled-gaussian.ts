@@ -82,11 +82,12 @@ function otherOrders(
   scratch: Float64Array,
 ): Float64Array {
   const grid = gridFor(q, sigma, orders);
-  if (grid === undefined) {
-    const whole = wholeOrders(orders).map((order) => wholeOrder(q, sigma, order, scratch));
-    return interpolate(orders, whole);
-  }
-  return orders.map((alpha) => quadrature(q, sigma, alpha, grid));
+  const found = grid && orders.map((alpha) => quadrature(q, sigma, alpha, grid));
+  // Where u leaves the doubles, as with a q of 10^−100, so does what is multiplied with it.
+  if (found?.every((r) => r >= 0)) return found;
+  const whole = wholeOrders(orders).map((order) => wholeOrder(q, sigma, order, scratch));
+  const line = interpolate(orders, whole);
+  return found === undefined ? line : found.map((r, i) => (r >= 0 ? r : (line[i] as number)));
 }
 
 /** Points z of the rule and what all orders share at them. */

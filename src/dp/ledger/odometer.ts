@@ -20,7 +20,7 @@ import { bookOf, type Ledger } from './ledger.ts';
  *   entry that the storage did not confirm)
  *
  * **Security**: information for people, and no reason to release anything; only a receipt is.
- * **Cost**: one price, of as many events as differ: tens of milliseconds for a few, up to about 1 s for
+ * **Cost**: one price, of as many events as differ: tens of milliseconds for a few, 1 to 2 s for
  * hundreds (see `epsilon`).
  */
 export function readOdometer(ledger: Ledger, options: { readonly delta?: number } = {}): Price {
