@@ -7,6 +7,7 @@ import {
   type DpEvent,
   deltaFor,
   discreteGaussian,
+  discreteLaplace,
   epsilon,
   gaussian,
   integerL1Norm,
@@ -97,6 +98,17 @@ describe('δ is 0 only where that is proven', () => {
     expect(deltaAt(laplace({ noiseMultiplier: 1 }), 1).delta).toBe(0);
     expect(deltaAt(approximate({ epsilon: 1, delta: 0 }), 2).delta).toBe(0);
   });
+});
+
+test('a direction without any loss so large leaves the other one priced', () => {
+  const event = poissonSampled({
+    probability: 0.805213220583517,
+    event: discreteLaplace({ rate: 1, sensitivity: 2 }),
+  });
+  const price = epsilon(event, { delta: 0.1, neighbours });
+  const { delta, method } = deltaAt(event, price.epsilon);
+  expect(method).toBe('pld');
+  expect(delta).toBeCloseTo(0.1, 4);
 });
 
 describe('a sample of a sample, with a probability below all doubles', () => {

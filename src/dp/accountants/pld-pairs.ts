@@ -194,7 +194,9 @@ export function discreteLaplacePair(rate: number, sensitivity: number): AtomPair
     const inner = x > 0 && x < sensitivity ? -Math.expm1(-rate) : 1;
     masses[x] = scale * inner * Math.exp(-rate * x);
   }
-  return { kind: 'atoms', losses, masses, infinity: UNDERFLOW, relativeError: 2300 * U };
+  // Up to there no mass has underflowed, and the loss is bounded.
+  const infinity = rate * sensitivity < 600 ? 0 : UNDERFLOW;
+  return { kind: 'atoms', losses, masses, infinity, relativeError: 2300 * U };
 }
 
 /**

@@ -213,7 +213,9 @@ const sketch = (steps: readonly PairStep[], cut: number): SketchedStep[] =>
 function mostOf(pair: Pair): number {
   if (pair.kind === 'curve') return pair.most;
   let most = 0;
-  for (const loss of pair.losses) most = Math.max(most, loss);
+  for (const [i, loss] of pair.losses.entries()) {
+    if ((pair.masses[i] as number) > 0) most = Math.max(most, loss);
+  }
   return most;
 }
 
