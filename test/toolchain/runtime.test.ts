@@ -36,6 +36,7 @@ describe('the source condition', () => {
       './coordinator',
       './secagg',
       './dp',
+      './he',
       './ring',
       './identity',
       './wire',

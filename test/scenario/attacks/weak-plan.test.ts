@@ -107,6 +107,7 @@ describe('veilsum', async () => {
     ['corruptCount', 0],
     ['absentCount', 2],
     ['modulusBits', [16]],
+    ['localVariances', ['1']],
   ] as const)('refuses a plan whose %s is not the one that follows: %j', (name, value) => {
     expect(() => readPlan(tampered(['derived', name], value), { voucher })).toThrow(refusal);
   });
@@ -117,7 +118,7 @@ describe('veilsum', async () => {
     ['a floor below the quorum base', ['floor'], 10],
     ['a floor of one', ['floor'], 1],
     ['another suite', ['suite'], 'rot13'],
-    ['another noise', ['noise'], 'some'],
+    ['another noise', ['noise', 'kind'], 'some'],
   ] as const)('refuses %s', (_, path, value) => {
     expect(() => readPlan(tampered(path, value), { voucher })).toThrow(refusal);
   });
