@@ -15,8 +15,8 @@ import { secagg } from './secagg.ts';
 /** Measures one room. */
 type Room = (options: { readonly long: boolean }) => Promise<Report>;
 
-/** The rooms that can be measured. */
-const rooms: Readonly<Record<string, Room>> = { dp, kernel, scenario, secagg };
+/** The rooms that can be measured. The kernel goes first: what other rooms leave behind in the process would slow its shortest loops. */
+const rooms: Readonly<Record<string, Room>> = { kernel, dp, scenario, secagg };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' }, long: { type: 'boolean', default: false } },

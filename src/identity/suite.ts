@@ -26,6 +26,7 @@ import {
   x25519KeyPair,
   x25519SharedSecret,
 } from './x25519.ts';
+import { x25519Backend } from './x25519-backends.ts';
 
 /** The names of the suites, as they stand in plans and key derivations. */
 export type SuiteName = 'x25519' | 'x25519-mlkem768';
@@ -61,6 +62,11 @@ export type Suite = {
   readonly keyPair: (seed: Uint8Array) => AgreementKeyPair;
   /** Whether bytes are a key that may be used: length, canonical, large order, ML-KEM's own check. */
   readonly checkPublicKey: (publicKey: Uint8Array) => boolean;
+  /**
+   * Reads a public key that {@link Suite.checkPublicKey} found good into the platform's form, which is kept
+   * for the agreement that is to come: it costs about as much as the agreement itself.
+   */
+  readonly readAhead: (publicKey: Uint8Array) => void;
   /**
    * Encapsulates to a public key of this suite.
    *
@@ -163,6 +169,7 @@ const classic: Suite = Object.freeze({
   ciphertextLength: 0,
   keyPair: (seed) => keyPairOf(seed, 'x25519', false),
   checkPublicKey: isGoodX25519,
+  readAhead: x25519Backend.readAhead,
   encapsulate: (theirPublicKey) => {
     assertBytes('x25519 public key', theirPublicKey, X25519_LENGTH);
     return { ciphertext: EMPTY, kemSecret: EMPTY };
@@ -187,6 +194,7 @@ const hybrid: Suite = Object.freeze({
   publicKeyLength: HYBRID_LENGTH,
   ciphertextLength: ML_KEM_CIPHERTEXT_LENGTH,
   keyPair: (seed) => keyPairOf(seed, HYBRID, true),
+  readAhead: (publicKey) => x25519Backend.readAhead(publicKey.subarray(0, X25519_LENGTH)),
   checkPublicKey: (publicKey) =>
     publicKey.length === HYBRID_LENGTH &&
     isGoodX25519(publicKey.subarray(0, X25519_LENGTH)) &&

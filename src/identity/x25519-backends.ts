@@ -29,6 +29,8 @@ export type X25519Backend = {
   readonly name: 'node' | 'noble';
   /** Copies the 32-byte scalar and gives what agrees with it. */
   readonly open: (privateKey: Uint8Array) => X25519Private;
+  /** Brings a public key into the form that agreements take, and keeps it for them. */
+  readonly readAhead: (publicKey: Uint8Array) => void;
 };
 
 /** X25519 by noble: BigInt arithmetic, so its time depends a little on the scalar. */
@@ -42,6 +44,7 @@ export const nobleX25519: X25519Backend = {
       wipe: () => wipe(secret),
     };
   },
+  readAhead: () => {}, // Bytes are what it takes.
 };
 
 /** X25519 by `node:crypto`; `undefined` where the runtime does not have it. */
@@ -64,6 +67,7 @@ export const nodeX25519: X25519Backend | undefined = /* @__PURE__ */ ifSupported
           wipe: () => {}, // OpenSSL overwrites its copy when the key object is collected.
         };
       },
+      readAhead: (publicKey) => void publicKeyOf(publicKey),
     } satisfies X25519Backend;
   },
   (backend) => {

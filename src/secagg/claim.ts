@@ -11,8 +11,8 @@ import { toHex } from '../internal/bytes.ts';
 import type { Phase } from './phases.ts';
 
 /**
- * Records, atomically and durably, that this client answers `phase` of round `roundId` with a
- * message of this SHA-256 digest, and tells whether that is the first answer, the same one again, or
+ * Records, atomically and durably, that this client answers `phase` of round `roundId` with the
+ * message that this digest of 32 bytes stands for, and tells whether that is the first answer, the same one again, or
  * a different one.
  *
  * **Security**: one store a client identity. The guarantee is as strong as the store: if it forgets

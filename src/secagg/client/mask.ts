@@ -97,7 +97,9 @@ export const mask = (
     );
     const { ownShare } = memory;
     const maskHash = headerHash(terms, 'mask', said);
-    return { message, memory: { ownShare, u2: content.u2.slice(), u2Hash, maskHash, held } };
+    const { payloadDigest } = said;
+    const kept = { ownShare, u2: content.u2.slice(), u2Hash, maskHash, held };
+    return { message, payloadDigest, memory: kept };
   });
 
 type Entry = { readonly peer: Peer; readonly part: SharePart };

@@ -156,6 +156,8 @@ function checkAdverts(
       if (keys.has(halfOf(key))) throw blame('bad-key', `${who}: a key appears twice`);
       keys.add(halfOf(key));
     }
+    // The next step agrees with all of them, and then uploads: what can be done before is done here.
+    terms.suite.readAhead(advert.maskingKey);
     return {
       index: said.sender,
       sealingKey: advert.sealingKey.slice(),

@@ -10,6 +10,7 @@ import type { Signer } from '../../identity/signer.ts';
 import { wipe } from '../../internal/bytes.ts';
 import { sha256 } from '../../internal/sha256.ts';
 import { vault } from '../../internal/spent.ts';
+import { decodeEnvelopeStart, digestOfPayload, type EnvelopeStart } from '../../wire/envelope.ts';
 import type { Claim } from '../claim.ts';
 import type { Phase, Uplink } from '../phases.ts';
 import type { Terms } from '../terms.ts';
@@ -110,6 +111,8 @@ export const termsOfClient = (state: ClientState): Terms => states.peek(state).t
 /** What a step's own work yields: the signed answer, and what to remember. */
 export type Answer<P extends Phase, N extends Next> = {
   readonly message: Uplink<P>;
+  /** Digest of the message's payload, where it was worked out on the way. */
+  readonly payloadDigest?: Uint8Array;
   readonly memory: Memory[N];
 };
 
@@ -120,16 +123,30 @@ export type Stepped<P extends Phase, N extends Next> = {
 };
 
 /**
+ * What a claim knows an answer by: SHA-256 of the message with its payload's digest in the payload's
+ * place, so that a long payload is not read a second time.
+ */
+function digestOfAnswer(message: Uint8Array, payloadDigest?: Uint8Array): Uint8Array {
+  const limits = { header: message.length, payload: message.length };
+  const { payloadAt } = decodeEnvelopeStart(message, limits) as EnvelopeStart;
+  const payload = payloadDigest ?? digestOfPayload(message.subarray(payloadAt));
+  return sha256(message.subarray(0, payloadAt), payload);
+}
+
+/**
  * Claims an answer; nothing has left yet.
  *
+ * @param payloadDigest - of the message's payload, where it is known.
  * @throws UsageError `state-spent` where another answer was given already.
  */
 export async function claimAnswer(
   standing: Standing,
   phase: Phase,
   message: Uint8Array,
+  payloadDigest?: Uint8Array,
 ): Promise<void> {
-  const verdict = await standing.claim(standing.terms.roundId, phase, sha256(message));
+  const digest = digestOfAnswer(message, payloadDigest);
+  const verdict = await standing.claim(standing.terms.roundId, phase, digest);
   if (verdict === 'first' || verdict === 'same') return;
   throw new UsageError(
     'state-spent',
@@ -155,8 +172,8 @@ export async function step<P extends Next & Phase, N extends Next>(
   }
   states.take(state);
   try {
-    const { message, memory } = await work(contents as Contents<P>);
-    await claimAnswer(contents, phase, message);
+    const { message, payloadDigest, memory } = await work(contents as Contents<P>);
+    await claimAnswer(contents, phase, message, payloadDigest);
     const after: Contents<N> = { ...contents, message, next, memory } as Contents<N>;
     wipeMemory(contents.memory, after.memory);
     return { next: stateOf(after), message };
