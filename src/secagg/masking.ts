@@ -8,7 +8,7 @@ import { wipe } from '../internal/bytes.ts';
 import { addStreamsInto, type SignedStream } from '../prg/chacha20.ts';
 import { packedLength, packInto } from '../ring/packing.ts';
 import { encapsulates, pairMaskKey, selfMaskKey } from './keys.ts';
-import { type KeyTerms, type Terms, uploadLength } from './terms.ts';
+import type { KeyTerms, Terms } from './terms.ts';
 
 /** One end of an edge: own masking key pair, and what is known of the other end. */
 export type Edge = {
@@ -99,14 +99,20 @@ export function applyMasks(vectors: readonly Uint32Array[], masks: readonly Mask
 export const wipeMasks = (masks: readonly Mask[]): void =>
   wipe(...masks.flatMap((mask) => mask.map(({ key }) => key)));
 
-/** Packs every field by itself, one after the other: the payload of a mask message. */
-export function packFields(terms: Terms, vectors: readonly Uint32Array[]): Uint8Array {
-  const out = new Uint8Array(uploadLength(terms));
+/**
+ * Packs every field by itself, one after the other: the payload of a mask message.
+ *
+ * @param out - `uploadLength(terms)` bytes of zeros
+ */
+export function packFieldsInto(
+  out: Uint8Array,
+  terms: Terms,
+  vectors: readonly Uint32Array[],
+): void {
   let at = 0;
   terms.fields.forEach(({ length, modulusBits }, i) => {
     const end = at + packedLength(length, modulusBits);
     packInto(out.subarray(at, end), vectors[i] as Uint32Array, modulusBits);
     at = end;
   });
-  return out;
 }

@@ -4,6 +4,7 @@ import { verifySignature } from '../identity/ed25519.ts';
 import { type Signer, signWith } from '../identity/signer.ts';
 import {
   digestOfPayload,
+  draftEnvelope,
   encodeEnvelope,
   hashOfSigned,
   type SignedHeader,
@@ -27,6 +28,30 @@ export async function signMessage<P extends Phase>(
   const said = { ...unsigned, signature };
   const message = encodeEnvelope({ ...said, phase: number, roundId: terms.roundId, payload });
   return { message: message as Uplink<P>, said };
+}
+
+/**
+ * The same with a payload that is written into its place by `write`, for long ones.
+ *
+ * @param payloadLength - from 1
+ */
+export async function signLongMessage<P extends Phase>(
+  terms: Terms,
+  phase: P,
+  sender: number,
+  signer: Signer,
+  header: Uint8Array,
+  payloadLength: number,
+  write: (payload: Uint8Array) => void,
+): Promise<{ readonly message: Uplink<P>; readonly said: SignedHeader }> {
+  const number = phaseNumber(phase);
+  const { roundId } = terms;
+  const draft = draftEnvelope({ phase: number, roundId, sender, header }, payloadLength);
+  write(draft.payload);
+  const unsigned = { sender, header, payloadDigest: digestOfPayload(draft.payload) };
+  const signature = await signWith(signer, signedContent(roundId, number, unsigned));
+  draft.signature.set(signature);
+  return { message: draft.message as Uplink<P>, said: { ...unsigned, signature } };
 }
 
 /** Whether the roster's key for `said.sender` signed this header in this round and phase. */

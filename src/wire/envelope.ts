@@ -79,6 +79,51 @@ export const encodeEnvelope = (message: Omit<Envelope, 'payloadDigest'>): Uint8A
     message.payload,
   ]);
 
+/** A message that is being written: what is in place already, and room for the rest. */
+export type EnvelopeDraft = {
+  /** The whole message: its signature and payload are zeros until they are written. */
+  readonly message: Uint8Array;
+  /** Room for the signature within it, 64 bytes. */
+  readonly signature: Uint8Array;
+  /** Room for the payload within it. */
+  readonly payload: Uint8Array;
+};
+
+/**
+ * Makes a message with room for a long payload, so that it need not be copied into place.
+ *
+ * @param payloadLength - from 1, below 2^32
+ */
+export function draftEnvelope(
+  message: Omit<Envelope, 'payloadDigest' | 'signature' | 'payload'>,
+  payloadLength: number,
+): EnvelopeDraft {
+  const signature = new Uint8Array(SIGNATURE_LENGTH);
+  const whole = encodeEnvelope({ ...message, signature, payload: new Uint8Array(0) });
+  // The empty payload is one byte at the end; before it stands the signature.
+  const start = whole.subarray(0, -1);
+  const head = byteStringHead(payloadLength);
+  const out = new Uint8Array(start.length + head.length + payloadLength);
+  out.set(start);
+  out.set(head, start.length);
+  const payloadAt = start.length + head.length;
+  return {
+    message: out,
+    signature: out.subarray(start.length - SIGNATURE_LENGTH, start.length),
+    payload: out.subarray(payloadAt),
+  };
+}
+
+const SIGNATURE_LENGTH = 64;
+
+/** CBOR major type 2 with a length in its shortest form (RFC 8949, 3 and 4.2.1). */
+function byteStringHead(length: number): Uint8Array {
+  if (length < 24) return Uint8Array.of(0x40 + length);
+  if (length < 2 ** 8) return Uint8Array.of(0x58, length);
+  if (length < 2 ** 16) return Uint8Array.of(0x59, length >>> 8, length);
+  return Uint8Array.of(0x5a, ...u32(length));
+}
+
 /** The most bytes that the parts of a message may have in a phase. */
 export type EnvelopeLimits = { readonly header: number; readonly payload: number };
 

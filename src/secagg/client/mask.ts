@@ -16,7 +16,7 @@ import {
   edgeKem,
   edgeMask,
   type Mask,
-  packFields,
+  packFieldsInto,
   selfMask,
   wipeMasks,
 } from '../masking.ts';
@@ -27,9 +27,9 @@ import {
   type SharePart,
 } from '../messages.ts';
 import type { Downlink } from '../phases.ts';
-import { headerHash, requireSigned, signMessage } from '../signed.ts';
+import { headerHash, requireSigned, signLongMessage } from '../signed.ts';
 import { hashOfU2, u2Leaf } from '../survivors.ts';
-import { idAt, reachesThreshold, sizeOf } from '../terms.ts';
+import { idAt, reachesThreshold, sizeOf, uploadLength } from '../terms.ts';
 import { blame, readSigned } from './blame.ts';
 import {
   type ClientState,
@@ -87,13 +87,14 @@ export const mask = (
       wipeMasks(masks);
     }
     const u2Hash = hashOfU2(terms, content.u2, content.u2Root);
-    const { message, said } = await signMessage(
+    const { message, said } = await signLongMessage(
       terms,
       'mask',
       self,
       contents.signer,
       encodeMaskHeader({ u2Hash, commitments: new Uint8Array(0) }),
-      packFields(terms, masked),
+      uploadLength(terms),
+      (payload) => packFieldsInto(payload, terms, masked),
     );
     const { ownShare } = memory;
     const maskHash = headerHash(terms, 'mask', said);
