@@ -15,6 +15,7 @@ export { kernelPath, residentTables, residentVectors } from './wasm.ts';
 export {
   addWordsInto,
   combineTile,
+  overCopiedTiles,
   overTiles,
   subtractWordsInto,
   TILE,

@@ -1,7 +1,7 @@
 /** Vectors of words mod 2^32: adding and taking away, in place. Lengths are the caller's to check. */
 import { instanceFor, livesIn, PIECE, stage, unstage, wipeScratches } from './staging.ts';
 import { addWords, subtractWords } from './twin/words.ts';
-import type { Instance } from './wasm.ts';
+import { type Instance, SCRATCHES } from './wasm.ts';
 
 /**
  * `a[i] += b[i]` mod 2^32.
@@ -76,6 +76,39 @@ export function overTiles(vector: Uint32Array, work: (tile: Tile, at: number) =>
     }
   } finally {
     if (instance !== undefined) wipeScratches(instance, 4 * Math.min(TILE, vector.length));
+  }
+}
+
+/**
+ * Goes over copies of a vector's tiles, and leaves the vector as it is: `work` changes the copy, `take`
+ * is given it afterwards.
+ *
+ * @param take gets the changed words of the tile that begins at element `at`; valid during the call only
+ *
+ * **Cost**: one copy of each tile into the cache, where {@link overTiles} has two. The copy is wiped at the
+ * end, also if `work` throws.
+ */
+export function overCopiedTiles(
+  vector: Uint32Array,
+  work: (tile: Tile) => void,
+  take: (words: Uint32Array, at: number) => void,
+): void {
+  const instance = instanceFor(vector.length);
+  const most = Math.min(TILE, vector.length);
+  const room =
+    instance === undefined
+      ? new Uint32Array(most)
+      : new Uint32Array(instance.words.buffer, SCRATCHES[0], most);
+  try {
+    for (let at = 0; at < vector.length; at += TILE) {
+      const words = room.subarray(0, Math.min(TILE, vector.length - at));
+      words.set(vector.subarray(at, at + words.length));
+      work({ instance, words });
+      take(words, at);
+    }
+  } finally {
+    if (instance === undefined) room.fill(0);
+    else wipeScratches(instance, 4 * most);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { DependencyError, UsageError } from '../errors.ts';
 import { assertBytes, assertInteger } from '../internal/assert.ts';
-import { kernelPath, overTiles } from '../kernel/index.ts';
+import { kernelPath, overCopiedTiles, overTiles, type Tile } from '../kernel/index.ts';
 import type { KeystreamBackend, OpenStream } from './backend.ts';
 import { nobleBackend } from './backend-noble.ts';
 import { nodeBackend } from './backend-node.ts';
@@ -137,28 +137,61 @@ export function addStreamsInto(
   applyStreams(backend(), accumulator, streams, fromWord);
 }
 
+/**
+ * The same on a copy, piece by piece: `take` is given each piece of what the sum would be, and `vector`
+ * stays as it is. For vectors that are wanted in another form than words, e.g. packed.
+ *
+ * @param vector - any length
+ * @param streams - any number; all are open at a time; keys are not kept, not wiped
+ * @param take - gets words from element `at` on, a multiple of 32,768; valid during the call only
+ * @throws as {@link addStreamsInto}; nothing was taken
+ *
+ * **Security**, **Source**: as {@link expandInto}.
+ *
+ * **Cost**: as {@link addStreamsInto}.
+ */
+export function withStreamsAdded(
+  vector: Uint32Array,
+  streams: readonly SignedStream[],
+  take: (words: Uint32Array, at: number) => void,
+): void {
+  for (const { key } of streams) checkStream(vector, key, 0);
+  withOpen(backend(), streams, 0, (applyTo) => overCopiedTiles(vector, applyTo, take));
+}
+
 /** Streams that are open at a time. Beyond this, more of them for each tile gain nothing. */
 const OPEN_AT_ONCE = 128;
 
 /** The same with the back end given and nothing checked: for tests, which compare them. */
 export function applyStreams(
-  { open }: KeystreamBackend,
+  keystream: KeystreamBackend,
   accumulator: Uint32Array,
   streams: readonly SignedStream[],
   fromWord: number,
 ): void {
   for (let from = 0; from < streams.length && accumulator.length > 0; from += OPEN_AT_ONCE) {
-    const opened: { readonly stream: OpenStream; readonly subtract: boolean }[] = [];
-    try {
-      for (const { key, subtract } of streams.slice(from, from + OPEN_AT_ONCE)) {
-        opened.push({ stream: open(key, fromWord / BLOCK_WORDS), subtract });
-      }
-      overTiles(accumulator, (tile) => {
-        for (const { stream, subtract } of opened) stream.applyTo(tile, subtract);
-      });
-    } finally {
-      for (const { stream } of opened) stream.close();
+    const some = streams.slice(from, from + OPEN_AT_ONCE);
+    withOpen(keystream, some, fromWord, (applyTo) => overTiles(accumulator, applyTo));
+  }
+}
+
+/** Opens streams while `work` runs, which is given how to apply their next words to a tile. */
+function withOpen(
+  { open }: KeystreamBackend,
+  streams: readonly SignedStream[],
+  fromWord: number,
+  work: (applyTo: (tile: Tile) => void) => void,
+): void {
+  const opened: { readonly stream: OpenStream; readonly subtract: boolean }[] = [];
+  try {
+    for (const { key, subtract } of streams) {
+      opened.push({ stream: open(key, fromWord / BLOCK_WORDS), subtract });
     }
+    work((tile) => {
+      for (const { stream, subtract } of opened) stream.applyTo(tile, subtract);
+    });
+  } finally {
+    for (const { stream } of opened) stream.close();
   }
 }
 

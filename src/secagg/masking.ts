@@ -5,7 +5,7 @@
 
 import type { AgreementKeyPair } from '../identity/suite.ts';
 import { wipe } from '../internal/bytes.ts';
-import { addStreamsInto, type SignedStream } from '../prg/chacha20.ts';
+import { addStreamsInto, type SignedStream, withStreamsAdded } from '../prg/chacha20.ts';
 import { packedLength, packInto } from '../ring/packing.ts';
 import { encapsulates, pairMaskKey, selfMaskKey } from './keys.ts';
 import type { KeyTerms, Terms } from './terms.ts';
@@ -100,19 +100,27 @@ export const wipeMasks = (masks: readonly Mask[]): void =>
   wipe(...masks.flatMap((mask) => mask.map(({ key }) => key)));
 
 /**
- * Packs every field by itself, one after the other: the payload of a mask message.
+ * The payload of a mask message: every field by itself, one after the other, under its masks and packed,
+ * piece by piece, so that no masked vector is ever in memory as a whole.
  *
- * @param out - `uploadLength(terms)` bytes of zeros
+ * @param out - `uploadLength(terms)` bytes
+ * @param vectors - one for each field; they are not changed
+ *
+ * **Cost**: one keystream a mask over all fields.
  */
-export function packFieldsInto(
+export function packMaskedInto(
   out: Uint8Array,
   terms: Terms,
   vectors: readonly Uint32Array[],
+  masks: readonly Mask[],
 ): void {
-  let at = 0;
-  terms.fields.forEach(({ length, modulusBits }, i) => {
-    const end = at + packedLength(length, modulusBits);
-    packInto(out.subarray(at, end), vectors[i] as Uint32Array, modulusBits);
-    at = end;
+  let start = 0;
+  terms.fields.forEach(({ length, modulusBits }, field) => {
+    const streams = masks.map((mask) => mask[field] as SignedStream);
+    withStreamsAdded(vectors[field] as Uint32Array, streams, (words, from) => {
+      const at = start + (from / 8) * modulusBits;
+      packInto(out.subarray(at, at + packedLength(words.length, modulusBits)), words, modulusBits);
+    });
+    start += packedLength(length, modulusBits);
   });
 }

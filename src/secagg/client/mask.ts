@@ -11,15 +11,7 @@ import { verifyInclusion } from '../../wire/merkle.ts';
 import { decodeSharesDownlink, type NeighbourShare, type SharesDownlink } from '../downlinks.ts';
 import { neighbours } from '../graph.ts';
 import { encapsulates, sealAssociatedData, sealKey, shareHash, withKeyPairs } from '../keys.ts';
-import {
-  applyMasks,
-  edgeKem,
-  edgeMask,
-  type Mask,
-  packFieldsInto,
-  selfMask,
-  wipeMasks,
-} from '../masking.ts';
+import { edgeKem, edgeMask, type Mask, packMaskedInto, selfMask, wipeMasks } from '../masking.ts';
 import {
   decodeShareHeader,
   decodeSharePart,
@@ -65,7 +57,6 @@ export const mask = (
     const content = decodeSharesDownlink(terms, self, downlink);
     const entries = checkU2(contents, content);
 
-    const masked = vectors.map((vector) => vector.slice());
     const masks: Mask[] = [selfMask(terms, memory.selfSeed, self, context)];
     const held: HeldShares[] = [];
     try {
@@ -79,28 +70,29 @@ export const mask = (
           if (opened !== undefined) held.push(opened);
         }
       });
-      applyMasks(masked, masks);
+      const u2Hash = hashOfU2(terms, content.u2, content.u2Root);
+      const { message, said } = await signLongMessage(
+        terms,
+        'mask',
+        self,
+        contents.signer,
+        encodeMaskHeader({ u2Hash, commitments: new Uint8Array(0) }),
+        uploadLength(terms),
+        (payload) => {
+          packMaskedInto(payload, terms, vectors, masks);
+          wipeMasks(masks); // now, and not when the signer has answered
+        },
+      );
+      const { ownShare } = memory;
+      const maskHash = headerHash(terms, 'mask', said);
+      const kept = { ownShare, u2: content.u2.slice(), u2Hash, maskHash, held };
+      return { message, payloadDigest: said.payloadDigest, memory: kept };
     } catch (error) {
-      wipe(...masked, ...held.flatMap((share) => [share.self, share.masking]));
+      wipe(...held.flatMap((share) => [share.self, share.masking]));
       throw error;
     } finally {
       wipeMasks(masks);
     }
-    const u2Hash = hashOfU2(terms, content.u2, content.u2Root);
-    const { message, said } = await signLongMessage(
-      terms,
-      'mask',
-      self,
-      contents.signer,
-      encodeMaskHeader({ u2Hash, commitments: new Uint8Array(0) }),
-      uploadLength(terms),
-      (payload) => packFieldsInto(payload, terms, masked),
-    );
-    const { ownShare } = memory;
-    const maskHash = headerHash(terms, 'mask', said);
-    const { payloadDigest } = said;
-    const kept = { ownShare, u2: content.u2.slice(), u2Hash, maskHash, held };
-    return { message, payloadDigest, memory: kept };
   });
 
 type Entry = { readonly peer: Peer; readonly part: SharePart };
