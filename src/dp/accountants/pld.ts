@@ -144,8 +144,7 @@ function price(
       effort.spent = 0;
       const again = bothWays(recipe, query, finer, effort);
       if (again === undefined) break;
-      const upper = Math.min(bounds.upper, again.upper);
-      bounds = { upper, lower: Math.min(upper, Math.max(bounds.lower, again.lower)) };
+      bounds = both(bounds, again);
     }
   }
   return bounds === undefined ? undefined : { bounds, tight };
@@ -195,7 +194,11 @@ function oneWay(
     const estimate = (sketched: readonly SketchedStep[]): Estimate =>
       estimateDelta(sketched, epsilon, mesh);
     const ask = (composite: Composite): Bounds | undefined => deltaAt(composite, epsilon);
-    return answer({ steps, count, share, mesh, estimate, ask, effort });
+    const found = (sketched: readonly SketchedStep[], { upper }: Bounds): Estimate => ({
+      ...estimateDelta(sketched, epsilon, mesh),
+      logDelta: Math.log(Math.max(LEAST_DELTA, upper)),
+    });
+    return answer({ steps, count, share, mesh, estimate, ask, found, effort });
   }
   const delta = query.delta - infinity;
   if (!(delta > 0)) return { upper: Number.POSITIVE_INFINITY, lower: Number.POSITIVE_INFINITY };
@@ -203,7 +206,11 @@ function oneWay(
   const estimate = (sketched: readonly SketchedStep[]): Estimate =>
     estimateEpsilon(sketched, Math.log(delta), mesh);
   const ask = (composite: Composite): Bounds | undefined => epsilonAt(composite, query.delta);
-  return answer({ steps, count, share: delta / count, mesh, estimate, ask, effort });
+  const found = (sketched: readonly SketchedStep[], { upper }: Bounds): Estimate => ({
+    ...estimateDelta(sketched, upper, mesh),
+    logDelta: Math.log(delta),
+  });
+  return answer({ steps, count, share: delta / count, mesh, estimate, ask, found, effort });
 }
 
 const sketch = (steps: readonly PairStep[], cut: number): SketchedStep[] =>
@@ -227,6 +234,8 @@ type Work = {
   readonly mesh: number;
   readonly estimate: (sketched: readonly SketchedStep[]) => Estimate;
   readonly ask: (composite: Composite) => Bounds | undefined;
+  /** The point that an answer says was asked for. */
+  readonly found: (sketched: readonly SketchedStep[], bounds: Bounds) => Estimate;
   readonly effort: Effort;
 };
 
@@ -258,19 +267,21 @@ function answer(work: Work): Bounds | undefined {
     effort.spent += WORK_OF_PART * steps.length;
     const estimate = work.estimate(sketched);
     if (count === 1) return ask(single((dotted[0] as Step).dots, estimate.epsilon));
-    const bounds = search(dotted, sketched, estimate, ask, effort, end);
+    const bounds = search(dotted, sketched, estimate, work, end);
     if (bounds !== 'too long') return bounds;
   }
   return undefined;
 }
 
-/** Composes in the window that an estimate suggests, and in another one where that was wrong. */
+/**
+ * Composes in the window that an estimate suggests, and in another one where that was wrong: losses with
+ * several bells, as a rarely sampled release has, are not where the saddle point looks for them.
+ */
 function search(
   dotted: readonly Step[],
   sketched: readonly SketchedStep[],
   estimate: Estimate,
-  ask: (composite: Composite) => Bounds | undefined,
-  effort: Effort,
+  { ask, found, effort }: Work,
   end: number,
 ): Bounds | undefined | 'too long' {
   const { mesh } = (dotted[0] as Step).dots;
@@ -280,26 +291,44 @@ function search(
     most += count * (dots.first + dots.masses.length - 1) * mesh;
   let expected = estimate;
   let modulus: number | undefined;
+  let best: Bounds | undefined;
   for (let attempt = 0; attempt < 5; attempt++) {
-    const window = windowFor(sketched, expected, mesh, most, 1.5 + 2 * attempt, modulus);
-    if (window.length > MAX_LENGTH || window.length * mesh > MAX_WIDTH) return 'too long';
+    const margin = 1.5 + 2 * attempt;
+    const window = windowFor(sketched, expected, mesh, most, margin, modulus);
     const transforms = window.length * (1 + dotted.length);
-    if (effort.spent + transforms > end) return 'too long';
+    const tooLong = window.length > MAX_LENGTH || window.length * mesh > MAX_WIDTH;
+    if (tooLong || effort.spent + transforms > end) return best ?? 'too long';
     effort.spent += transforms;
     const composite = compose(dotted, window);
-    if (composite === undefined) return undefined;
+    if (composite === undefined) return best;
     // With atoms in the sum, the transform makes more noise than it would with a smooth bell.
     if (modulus === undefined && isNoisy(composite, expected)) {
       modulus = composite.modulus;
       continue;
     }
     const bounds = ask(composite);
-    if (bounds !== undefined) return bounds;
-    // ε is below what was expected: look there.
-    const lower = Math.max(0, (window.first - 0.25 * window.length) * mesh);
-    expected = { ...estimateDelta(sketched, lower, mesh), logDelta: expected.logDelta };
+    if (bounds === undefined) {
+      // ε is below what was expected: look there.
+      const lower = Math.max(0, (window.first - 0.25 * window.length) * mesh);
+      expected = { ...estimateDelta(sketched, lower, mesh), logDelta: expected.logDelta };
+      continue;
+    }
+    best = best === undefined ? bounds : both(best, bounds);
+    // What wraps into the window was kept small for the point that was expected, so the bounds are good
+    // near it only.
+    const there = found(sketched, bounds);
+    if (there.epsilon >= expected.epsilon - margin / expected.theta) {
+      if (there.logDelta >= expected.logDelta - margin) return best;
+    }
+    expected = there;
   }
-  return undefined;
+  return best;
+}
+
+/** What two computations have proven together. */
+function both(one: Bounds, other: Bounds): Bounds {
+  const upper = Math.min(one.upper, other.upper);
+  return { upper, lower: Math.min(upper, Math.max(one.lower, other.lower)) };
 }
 
 /** A grid as a sketch. */
