@@ -5,6 +5,14 @@ export { keystreamTile } from './keystream.ts';
 export { type Measures, measure, scaleInto, sumOfSquares } from './norms.ts';
 export { packWords, unpackAddWords, unpackWords } from './packing.ts';
 export {
+  addResidues,
+  checkResidues,
+  type Found,
+  narrowResidues,
+  type WirePrime,
+  widenResidues,
+} from './residues.ts';
+export {
   dequantiseInto,
   quantiseDrawingInto,
   quantiseInto,

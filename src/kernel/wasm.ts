@@ -28,7 +28,27 @@ type Exports = {
   readonly walshHadamard: (p: number, n: number, h: number) => void;
   readonly drawAlias: Drawing;
   readonly scanAlias: Drawing;
+  readonly checkResidues: (
+    from: number,
+    n: number,
+    width: number,
+    high: number,
+    low: number,
+  ) => number;
+  readonly widenResidues: OnResidues<number>;
+  readonly addResidues: OnResidues<void>;
+  readonly narrowResidues: (out: number, from: number, n: number, width: number) => void;
 };
+
+/** `high` and `low` are the halves of the prime. */
+type OnResidues<Result> = (
+  to: number,
+  from: number,
+  n: number,
+  width: number,
+  high: number,
+  low: number,
+) => Result;
 
 /** `mask` is one less than the number of columns. */
 type Drawing = (

@@ -5,5 +5,6 @@ export { addKeystream, subtractKeystream } from './chacha20';
 export { walshHadamard } from './hadamard';
 export { addSquares, measureDoubles, measureFloats, scale } from './norms';
 export * from './packing';
+export { addResidues, checkResidues, narrowResidues, widenResidues } from './residues';
 export { dequantiseDoubles, dequantiseFloats, quantiseDoubles, quantiseFloats } from './rounding';
 export { add, subtract } from './words';
