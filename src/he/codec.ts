@@ -11,9 +11,15 @@
 import { CodecError, UsageError } from '../errors.ts';
 import { assertBytes, assertInteger, assertLength } from '../internal/assert.ts';
 import { equalBytes } from '../internal/bytes.ts';
+import {
+  checkResidues,
+  type Found,
+  narrowResidues,
+  type WirePrime,
+  widenResidues,
+} from '../kernel/index.ts';
 import { type Polynomials, polynomials } from './blob.ts';
 import { dataPrimes, type ParameterSet, parameterSets } from './parameters.ts';
-import { narrowInto, type WirePrime, widenInto, wirePrime } from './words.ts';
 
 /**
  * What can be on the wire: a `ciphertext` (c0 and c1) or its second polynomial alone (`mask`), a
@@ -46,17 +52,58 @@ export const LATTICE_VERSION = 1;
 
 const HEAD = 40;
 
-/** Per set: primes as the loops need them, data primes first. */
-const wirePrimes: ReadonlyMap<
-  ParameterSet,
-  { readonly data: WirePrimes; readonly key: WirePrimes }
-> = new Map(
-  parameterSets.map((set) => [
-    set,
-    { data: dataPrimes(set).map(wirePrime), key: set.primes.map(wirePrime) },
-  ]),
+/** One polynomial modulo one prime: where it lies on the wire, in bytes, and in memory, in 32-bit words. */
+export type LatticeRow = {
+  readonly polynomial: number;
+  readonly prime: WirePrime;
+  readonly at: number;
+  readonly end: number;
+  readonly wordsAt: number;
+  readonly wordsEnd: number;
+};
+
+/** What all objects of a kind have in common: their length on the wire, and their rows in order. */
+export type LatticeShape = {
+  readonly kind: LatticeKind;
+  readonly length: number;
+  readonly coefficients: number;
+  readonly rows: readonly LatticeRow[];
+};
+
+/** A prime as kernels need it. */
+const wirePrime = (prime: bigint): WirePrime =>
+  Object.freeze({
+    width: Math.ceil((prime - 1n).toString(2).length / 8),
+    high: Number(prime >> 32n),
+    low: Number(prime & 0xffff_ffffn),
+  });
+
+/** By set and kind; sets are known by identity. */
+const shapes: ReadonlyMap<ParameterSet, Readonly<Record<LatticeKind, LatticeShape>>> = new Map(
+  parameterSets.map((set) => {
+    const kinds = Object.keys(KINDS) as LatticeKind[];
+    const ofSet = Object.fromEntries(kinds.map((kind) => [kind, shapeFor(set, kind)]));
+    return [set, ofSet as Record<LatticeKind, LatticeShape>];
+  }),
 );
-type WirePrimes = readonly WirePrime[];
+
+function shapeFor(set: ParameterSet, kind: LatticeKind): LatticeShape {
+  const { size, key } = KINDS[kind];
+  const primes = (key ? set.primes : dataPrimes(set)).map(wirePrime);
+  const rows: LatticeRow[] = [];
+  let at = HEAD;
+  let wordsAt = 0;
+  for (let polynomial = 0; polynomial < size; polynomial++) {
+    for (const prime of primes) {
+      const end = at + set.degree * prime.width;
+      const wordsEnd = wordsAt + 2 * set.degree;
+      rows.push(Object.freeze({ polynomial, prime, at, end, wordsAt, wordsEnd }));
+      at = end;
+      wordsAt = wordsEnd;
+    }
+  }
+  return Object.freeze({ kind, length: at, coefficients: wordsAt / 2, rows: Object.freeze(rows) });
+}
 
 /**
  * Bytes of every object of this kind.
@@ -65,17 +112,12 @@ type WirePrimes = readonly WirePrime[];
  * @param kind one of {@link LatticeKind}
  * @throws UsageError `wrong-type`
  */
-export function encodedLatticeLength(set: ParameterSet, kind: LatticeKind): number {
-  const { size, primes } = shapeOf(set, kind);
-  const width = primes.reduce((sum, prime) => sum + prime.width, 0);
-  return HEAD + size * set.degree * width;
-}
+export const encodedLatticeLength = (set: ParameterSet, kind: LatticeKind): number =>
+  latticeShape(set, kind).length;
 
 /** Coefficients of an object of this kind, all its primes and polynomials together. */
-export function coefficientsOf(set: ParameterSet, kind: LatticeKind): number {
-  const { size, primes } = shapeOf(set, kind);
-  return size * set.degree * primes.length;
-}
+export const coefficientsOf = (set: ParameterSet, kind: LatticeKind): number =>
+  latticeShape(set, kind).coefficients;
 
 /**
  * Writes an object for the wire.
@@ -86,21 +128,12 @@ export function coefficientsOf(set: ParameterSet, kind: LatticeKind): number {
  * @throws UsageError `wrong-length`, `wrong-type`, `out-of-range`
  */
 export function encodeLattice(head: LatticeExpectation, words: Uint8Array): Uint8Array {
-  const { size, primes } = shapeOf(head.set, head.kind);
-  const { degree } = head.set;
-  assertBytes('encodeLattice: words', words, 8 * size * degree * primes.length);
-  const out = new Uint8Array(encodedLatticeLength(head.set, head.kind));
-  writeHead(out, head);
-  const to = viewOf(out);
-  const from = viewOf(words);
-  let at = 0;
-  let outAt = HEAD;
-  for (let polynomial = 0; polynomial < size; polynomial++) {
-    for (const prime of primes) {
-      narrowInto(to, outAt, from, at, degree, prime);
-      at += 8 * degree;
-      outAt += prime.width * degree;
-    }
+  const { length, coefficients, rows } = latticeShape(head.set, head.kind);
+  assertBytes('encodeLattice: words', words, 8 * coefficients);
+  const out = new Uint8Array(length);
+  out.set(latticeHead(head));
+  for (const { prime, at, end, wordsAt, wordsEnd } of rows) {
+    narrowResidues(out.subarray(at, end), words.subarray(4 * wordsAt, 4 * wordsEnd), prime.width);
   }
   return out;
 }
@@ -128,28 +161,45 @@ export function decodeLattice(
   into?: Polynomials,
 ): Polynomials {
   assertBytes('decodeLattice: bytes', bytes);
-  const { size, primes } = shapeOf(expected.set, expected.kind);
-  const { degree } = expected.set;
-  const coefficients = size * degree * primes.length;
-  if (into !== undefined) assertLength('decodeLattice: into', into.words, 2 * coefficients);
-  checkHead(expected, bytes);
-  const out = into ?? polynomials(coefficients);
-  const from = viewOf(bytes);
-  let at = HEAD;
-  let outAt = 0;
-  for (let polynomial = 0; polynomial < size; polynomial++) {
-    for (const prime of primes) {
-      const found = widenInto(out.words, outAt, from, at, degree, prime);
-      if (found !== 'fine') throw badCoefficients(expected.kind, found, polynomial);
-      at += prime.width * degree;
-      outAt += 2 * degree;
-    }
+  const shape = latticeShape(expected.set, expected.kind);
+  if (into !== undefined) assertLength('decodeLattice: into', into.words, 2 * shape.coefficients);
+  const head = latticeHead(expected);
+  checkLength(shape, bytes);
+  checkHead(shape, head, bytes);
+  const out = into ?? polynomials(shape.coefficients);
+  for (const row of shape.rows) {
+    const words = out.words.subarray(row.wordsAt, row.wordsEnd);
+    checkFound(shape, row, widenResidues(words, bytes.subarray(row.at, row.end), row.prime));
   }
   return out;
 }
 
-function badCoefficients(kind: LatticeKind, found: string, polynomial: number): CodecError {
-  return found === 'all-zero'
+/**
+ * Says what is wrong with an object from the wire, if anything is: all that {@link decodeLattice}
+ * checks, and nothing is written.
+ *
+ * @param expected what it must be, in every field
+ * @param bytes from anyone
+ * @throws CodecError, UsageError as {@link decodeLattice}
+ *
+ * **Security**: as {@link decodeLattice}. What is checked here and used later must not change meanwhile.
+ * **Cost**: one pass; nothing of the object's size is allocated.
+ */
+export function checkLattice(expected: LatticeExpectation, bytes: Uint8Array): void {
+  assertBytes('checkLattice: bytes', bytes);
+  const shape = latticeShape(expected.set, expected.kind);
+  const head = latticeHead(expected);
+  checkLength(shape, bytes);
+  checkHead(shape, head, bytes);
+  for (const row of shape.rows) {
+    checkFound(shape, row, checkResidues(bytes.subarray(row.at, row.end), row.prime));
+  }
+}
+
+/** @throws CodecError `non-canonical`, `malformed` for what was found in the residues of a row */
+export function checkFound({ kind }: LatticeShape, { polynomial }: LatticeRow, found: Found): void {
+  if (found === 'fine') return;
+  throw found === 'all-zero'
     ? new CodecError(
         'malformed',
         `${kind}: polynomial ${polynomial}: got zeros only modulo a prime, expected a random-looking one`,
@@ -162,58 +212,58 @@ function badCoefficients(kind: LatticeKind, found: string, polynomial: number): 
       );
 }
 
-function writeHead(out: Uint8Array, { kind, set, roundId, index }: LatticeExpectation): void {
+/** The head that an object must have. @throws UsageError `wrong-length`, `wrong-type`, `out-of-range` */
+export function latticeHead({ kind, set, roundId, index }: LatticeExpectation): Uint8Array {
   assertBytes('roundId', roundId, 32);
   assertInteger('index', index, 0, 2 ** 32 - 1);
-  const view = viewOf(out);
-  out[0] = LATTICE_VERSION;
-  out[1] = KINDS[kind].id;
+  const head = new Uint8Array(HEAD);
+  const view = new DataView(head.buffer);
+  head[0] = LATTICE_VERSION;
+  head[1] = KINDS[kind].id;
   view.setUint16(2, set.id);
-  out.set(roundId, 4);
+  head.set(roundId, 4);
   view.setUint32(36, index);
+  return head;
 }
 
-/** Length first: a short message has no head to look at. */
-function checkHead(expected: LatticeExpectation, bytes: Uint8Array): void {
-  const { kind, set } = expected;
-  const head = new Uint8Array(HEAD);
-  writeHead(head, expected);
-  const length = encodedLatticeLength(set, kind);
-  if (bytes.length !== length) {
-    throw new CodecError(
-      bytes.length < length ? 'truncated' : 'trailing-bytes',
-      `${kind}: got ${bytes.length} bytes, expected ${length}`,
-      { kind, got: bytes.length, expected: length },
-    );
-  }
-  const same = (from: number, to: number): boolean =>
-    equalBytes(bytes.subarray(from, to), head.subarray(from, to));
-  const refuse = (code: CodecError['code'], what: string): never => {
+/** Before anything else: a short message has no head to look at. @throws CodecError */
+export function checkLength({ kind, length }: LatticeShape, bytes: Uint8Array): void {
+  if (bytes.length === length) return;
+  throw new CodecError(
+    bytes.length < length ? 'truncated' : 'trailing-bytes',
+    `${kind}: got ${bytes.length} bytes, expected ${length}`,
+    { kind, got: bytes.length, expected: length },
+  );
+}
+
+/** Compares the head of `bytes` with the one expected, field by field. @throws CodecError */
+export function checkHead({ kind }: LatticeShape, head: Uint8Array, bytes: Uint8Array): void {
+  for (const { end, code, what } of FIELDS) {
+    // Up to a field's end: what comes before it is the same already.
+    if (equalBytes(bytes.subarray(0, end), head.subarray(0, end))) continue;
     throw new CodecError(code, `${kind}: got another ${what}, expected that of this round`, {
       kind,
     });
-  };
-  if (!same(0, 1)) refuse('unknown-version', 'version');
-  if (!same(1, 2)) refuse('wrong-phase', 'kind');
-  if (!same(2, 4)) refuse('malformed', 'parameter set');
-  if (!same(4, 36)) refuse('wrong-round', 'round id');
-  if (!same(36, HEAD)) refuse('malformed', 'index');
+  }
 }
 
-function shapeOf(
-  set: ParameterSet,
-  kind: LatticeKind,
-): { readonly size: number; readonly primes: WirePrimes } {
-  const known = wirePrimes.get(set);
+/** Fields of the head in order, and what an error calls them. */
+const FIELDS = [
+  { end: 1, code: 'unknown-version', what: 'version' },
+  { end: 2, code: 'wrong-phase', what: 'kind' },
+  { end: 4, code: 'malformed', what: 'parameter set' },
+  { end: 36, code: 'wrong-round', what: 'round id' },
+  { end: HEAD, code: 'malformed', what: 'index' },
+] as const;
+
+/** @throws UsageError `wrong-type` for a set or kind that nobody knows */
+export function latticeShape(set: ParameterSet, kind: LatticeKind): LatticeShape {
+  const known = shapes.get(set);
   if (known === undefined || !Object.hasOwn(KINDS, kind)) {
     throw new UsageError(
       'wrong-type',
       'lattice object: got an unknown parameter set or kind, expected one that parameterSet gave and a LatticeKind',
     );
   }
-  const { size, key } = KINDS[kind];
-  return { size, primes: key ? known.key : known.data };
+  return known[kind];
 }
-
-const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
