@@ -3,9 +3,12 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import {
+  addResidues,
   addWordsInto,
+  checkResidues,
   dequantiseInto,
   measure,
+  narrowResidues,
   packWords,
   quantiseInto,
   residentVectors,
@@ -15,6 +18,7 @@ import {
   unpackAddWords,
   unpackWords,
   walshHadamard,
+  widenResidues,
 } from '../../src/kernel/index.ts';
 import { wasmBackend } from '../../src/prg/backend-wasm.ts';
 import { applyStreams } from '../../src/prg/chacha20.ts';
@@ -33,6 +37,9 @@ const floats = new Float32Array(a.buffer, a.byteOffset, N);
 const reals = new Float64Array(doubles.buffer, doubles.byteOffset, N);
 const integers = new Int32Array(b.buffer, b.byteOffset, N);
 const packed = new Uint8Array(c.buffer, c.byteOffset, (N * 20) / 8);
+const residues = { width: 4, high: 0, low: 0xffff_fff1 };
+const few = new Uint8Array(c.buffer, c.byteOffset, 2 * N);
+const wide = new Uint8Array(a.buffer, a.byteOffset, 4 * N);
 const wasm = wasmBackend() as NonNullable<ReturnType<typeof wasmBackend>>;
 const streams = [{ key: new Uint8Array(32), subtract: false }];
 
@@ -49,6 +56,10 @@ const kernels: readonly (readonly [string, () => unknown])[] = [
   ['sum of squares', () => sumOfSquares(integers)],
   ['scale', () => scaleInto(reals, reals, 0.5)],
   ['Walsh–Hadamard', () => walshHadamard(floats)],
+  ['check residues', () => checkResidues(few, residues)],
+  ['add residues', () => addResidues(a, few, residues)],
+  ['widen residues', () => widenResidues(a, few, residues)],
+  ['narrow residues', () => narrowResidues(few, wide, 4)],
 ];
 
 const used = (): number => {

@@ -74,3 +74,27 @@ test('the Walsh–Hadamard transform', () => {
     return values;
   });
 });
+
+test('residues', () => {
+  const bytes = new Uint8Array(words.buffer, 0, 7 * 20_000);
+  for (const prime of [
+    { width: 7, high: 0xff_ffff, low: 5 },
+    { width: 7, high: 0x1_0000, low: 1 },
+  ]) {
+    both((kernel) => kernel.checkResidues(bytes, prime));
+    both((kernel) => {
+      const wide = new Uint32Array(40_000);
+      const found = kernel.widenResidues(wide, bytes, prime);
+      const narrow = new Uint8Array(5 * 20_000);
+      kernel.narrowResidues(narrow, new Uint8Array(wide.buffer), 5);
+      return [found, wide, narrow];
+    });
+  }
+  both((kernel) => {
+    const sum = new Uint32Array(40_000);
+    const prime = { width: 7, high: 0xff_ffff, low: 5 };
+    const below = bytes.map((byte, i) => (i % 7 === 6 ? byte & 0x7f : byte));
+    for (let i = 0; i < 5; i++) kernel.addResidues(sum, below, prime);
+    return sum;
+  });
+});
