@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { CodecError } from '../../src/errors.ts';
 import { type Polynomials, polynomials } from '../../src/he/blob.ts';
 import {
+  checkLattice,
   coefficientsOf,
   decodeLattice,
   encodedLatticeLength,
@@ -69,6 +70,13 @@ const codeOf = (call: () => unknown): string => {
   return 'none';
 };
 
+/** What is wrong with bytes: the same whether they are read or only looked at. */
+const verdictOn = (expected: LatticeExpectation, bytes: Uint8Array): string => {
+  const code = codeOf(() => decodeLattice(expected, bytes));
+  expect(codeOf(() => checkLattice(expected, bytes))).toBe(code);
+  return code;
+};
+
 /** Residues that look random, the extremes among them. */
 function residues(set: ParameterSet, kind: LatticeKind, seed: number): Polynomials {
   const roll = dice(seed);
@@ -125,11 +133,11 @@ describe.each(cases)('$kind of $name', ({ set, kind }) => {
 
   test('of every other length is refused', () => {
     for (const length of [0, 1, HEAD - 1, HEAD, good.length - 1]) {
-      expect(codeOf(() => decodeLattice(expected, good.subarray(0, length)))).toBe('truncated');
+      expect(verdictOn(expected, good.subarray(0, length))).toBe('truncated');
     }
     const longer = new Uint8Array(good.length + 1);
     longer.set(good);
-    expect(codeOf(() => decodeLattice(expected, longer))).toBe('trailing-bytes');
+    expect(verdictOn(expected, longer)).toBe('trailing-bytes');
   });
 
   test('with any other byte in its head is refused', () => {
@@ -145,10 +153,7 @@ describe.each(cases)('$kind of $name', ({ set, kind }) => {
       for (const flip of [1, 0x80, 0xff]) {
         const bad = good.slice();
         bad[at] = (bad[at] as number) ^ flip;
-        expect(
-          codeOf(() => decodeLattice(expected, bad)),
-          `byte ${at}`,
-        ).toBe(codes(at));
+        expect(verdictOn(expected, bad), `byte ${at}`).toBe(codes(at));
       }
     }
   });
@@ -170,11 +175,11 @@ describe.each(cases)('$kind of $name', ({ set, kind }) => {
             for (let byte = 0; byte < width; byte++) {
               bad[start + place * width + byte] = Number((value >> BigInt(8 * byte)) & 0xffn);
             }
-            expect(codeOf(() => decodeLattice(expected, bad))).toBe(code);
+            expect(verdictOn(expected, bad)).toBe(code);
           }
         }
         const zero = good.slice().fill(0, start, start + width * set.degree);
-        expect(codeOf(() => decodeLattice(expected, zero))).toBe('malformed');
+        expect(verdictOn(expected, zero)).toBe('malformed');
         start += width * set.degree;
       }
     }
@@ -196,8 +201,10 @@ test('any bytes at all are refused with a CodecError, or are the one form of wha
         read = decodeLattice(expected, bytes);
       } catch (error) {
         expect(error).toBeInstanceOf(CodecError);
+        expect(() => checkLattice(expected, bytes)).toThrow((error as CodecError).message);
         return;
       }
+      checkLattice(expected, bytes);
       expect(encodeLattice(expected, bytesOf(read))).toEqual(bytes);
     }),
     { numRuns: 300 },
@@ -215,6 +222,9 @@ test("the caller's own mistakes are UsageErrors", () => {
     [() => encodeLattice({ ...expected, set: { ...set } }, words), 'wrong-type'],
     [() => encodeLattice({ ...expected, kind: 'toString' as never }, words), 'wrong-type'],
     [() => decodeLattice(expected, 'bytes' as never), 'wrong-type'],
+    [() => checkLattice(expected, 'bytes' as never), 'wrong-type'],
+    [() => checkLattice({ ...expected, set: { ...set } }, words), 'wrong-type'],
+    [() => checkLattice({ ...expected, index: -1 }, words), 'out-of-range'],
     [() => decodeLattice(expected, new Uint8Array(0), polynomials(1)), 'wrong-length'],
   ];
   for (const [call, code] of mistakes) {
