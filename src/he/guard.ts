@@ -12,7 +12,8 @@ export type Guard = {
   /**
    * @param what the operation, for the error
    * @throws UsageError `out-of-range` where SEAL refuses, `wrong-type` where the binding does
-   * @throws DependencyError `runtime-unsupported` where memory is used up or the instance trapped
+   * @throws DependencyError `runtime-unsupported` where memory is used up, the platform has no random
+   *   bytes to give, or the instance trapped
    */
   readonly run: <Result>(what: string, call: () => Result) => Result;
   /** Where the stack pointer stands: at rest always the same. For tests. */
@@ -58,11 +59,9 @@ export function guardFor(exports: WebAssembly.Exports, module: SealModule): Guar
       trapped = true;
       return afterTrap(what);
     }
-    return new UsageError(
-      'wrong-type',
-      `${what}: node-seal did not take the arguments, expected objects of the same instance and of the right kinds`,
-      { what },
-    );
+    // An error of JavaScript's that went through WebAssembly has left the pointer behind as well.
+    restore(base);
+    return isOfBinding(thrown) ? badArguments(what) : noHelp(what);
   };
 
   const guard: Guard = Object.freeze({
@@ -117,6 +116,25 @@ function refusal(what: string, text: string): VeilsumError {
         { what, reason: text },
       );
 }
+
+/** Whether the binding itself refused what it was given; SEAL was not reached. */
+const isOfBinding = (thrown: unknown): boolean =>
+  thrown instanceof Error && /^(Binding|UnboundType|Type)Error$/.test(thrown.name);
+
+const badArguments = (what: string): UsageError =>
+  new UsageError(
+    'wrong-type',
+    `${what}: node-seal did not take the arguments, expected objects of the same instance and of the right kinds`,
+    { what },
+  );
+
+/** What else comes through is of the platform's functions that SEAL calls: above all, its random bytes. */
+const noHelp = (what: string): DependencyError =>
+  new DependencyError(
+    'runtime-unsupported',
+    `${what}: got an error from the platform on which SEAL runs, expected crypto.getRandomValues and memory to be there`,
+    { what },
+  );
 
 const afterTrap = (what: string): DependencyError =>
   new DependencyError(
