@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { dp } from './dp.ts';
 import { machine, type Report } from './harness.ts';
+import { he } from './he.ts';
 import { kernel } from './kernel.ts';
 import { tableOf } from './report.ts';
 import { scenario } from './scenario.ts';
@@ -16,7 +17,7 @@ import { secagg } from './secagg.ts';
 type Room = (options: { readonly long: boolean }) => Promise<Report>;
 
 /** The rooms that can be measured. The kernel goes first: what other rooms leave behind in the process would slow its shortest loops. */
-const rooms: Readonly<Record<string, Room>> = { kernel, dp, scenario, secagg };
+const rooms: Readonly<Record<string, Room>> = { kernel, dp, he, scenario, secagg };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' }, long: { type: 'boolean', default: false } },
