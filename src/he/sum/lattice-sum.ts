@@ -62,6 +62,7 @@ const insides = new WeakMap<LatticeSum, Inside>();
  * @throws UsageError `wrong-type`, `wrong-length`, `out-of-range`
  *
  * **Cost**: 8 bytes for each coefficient of each place, and one object. That is all that it ever takes.
+ * Beyond 4 GiB the sums are plain arrays, and additions go through a scratch.
  */
 export function openLatticeSum(
   set: ParameterSet,
@@ -110,7 +111,7 @@ export function openLatticeSum(
  * @throws UsageError `disposed`, `out-of-range`, `wrong-type`
  *
  * **Security**: one object may be added twice: who was counted is the caller's to know.
- * **Cost**: one copy, one pass to check and one to add; nothing is allocated.
+ * **Cost**: one copy, one pass to check and one to add; nothing of the object's size is allocated.
  */
 export function addInto(sum: LatticeSum, index: number, bytes: Uint8Array): void {
   const { shape, head, headView, inbox, rows, sums } = insideOf(sum);
