@@ -213,6 +213,7 @@ const MOST_MULTIPLIER = 1e5;
 /**
  * The least noise that keeps to the price, as a decimal of six digits, rounded up: both sides work the
  * price out again, and an engine whose logarithm differs in the last bit must come to the same verdict.
+ * A bisection of its own: `calibrate` would bring every accountant into the smallest bundle.
  */
 function leastMultiplier(costs: (multiplier: number) => number, epsilon: number): string {
   let low = LEAST_MULTIPLIER;

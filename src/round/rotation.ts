@@ -13,7 +13,8 @@ import { deriveKey } from '../prg/hkdf.ts';
 import { walshHadamardInto } from '../ring/hadamard.ts';
 
 /** The least power of two that is not below `length`. */
-export const paddedLength = (length: number): number => 2 ** Math.ceil(Math.log2(length));
+export const paddedLength = (length: number): number =>
+  length <= 1 ? 1 : 2 ** (32 - Math.clz32(length - 1));
 
 /** The longest vector that can be rotated. */
 export const MAX_ROTATED: number = 2 ** 24;

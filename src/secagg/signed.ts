@@ -5,7 +5,6 @@ import { type Signer, signWith } from '../identity/signer.ts';
 import {
   digestOfPayload,
   draftEnvelope,
-  encodeEnvelope,
   hashOfSigned,
   type SignedHeader,
   signedContent,
@@ -22,19 +21,12 @@ export async function signMessage<P extends Phase>(
   header: Uint8Array,
   payload: Uint8Array = new Uint8Array(0),
 ): Promise<{ readonly message: Uplink<P>; readonly said: SignedHeader }> {
-  const number = phaseNumber(phase);
-  const unsigned = { sender, header, payloadDigest: digestOfPayload(payload) };
-  const signature = await signWith(signer, signedContent(terms.roundId, number, unsigned));
-  const said = { ...unsigned, signature };
-  const message = encodeEnvelope({ ...said, phase: number, roundId: terms.roundId, payload });
-  return { message: message as Uplink<P>, said };
+  return signLongMessage(terms, phase, sender, signer, header, payload.length, (room) =>
+    room.set(payload),
+  );
 }
 
-/**
- * The same with a payload that is written into its place by `write`, for long ones.
- *
- * @param payloadLength - from 1
- */
+/** The same with a payload that is written into its place by `write`, for long ones. */
 export async function signLongMessage<P extends Phase>(
   terms: Terms,
   phase: P,

@@ -92,7 +92,7 @@ export type EnvelopeDraft = {
 /**
  * Makes a message with room for a long payload, so that it need not be copied into place.
  *
- * @param payloadLength - from 1, below 2^32
+ * @param payloadLength - below 2^32
  */
 export function draftEnvelope(
   message: Omit<Envelope, 'payloadDigest' | 'signature' | 'payload'>,

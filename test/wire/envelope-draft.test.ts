@@ -9,7 +9,7 @@ const head = {
   header: Uint8Array.of(0x81, 0x05),
 };
 
-test.each([1, 23, 24, 255, 256, 65_535, 65_536, 100_000])(
+test.each([0, 1, 23, 24, 255, 256, 65_535, 65_536, 100_000])(
   'a draft with %i bytes of payload becomes the same bytes',
   (length) => {
     const payload = Uint8Array.from({ length }, (_, i) => (i * 31 + 1) & 255);
