@@ -22,7 +22,8 @@ import { type Polynomials, polynomials } from './blob.ts';
 import { dataPrimes, type ParameterSet, parameterSets } from './parameters.ts';
 
 /**
- * What can be on the wire: a `ciphertext` (c0 and c1) or its second polynomial alone (`mask`), a
+ * What can be on the wire: a `ciphertext` (c0 and c1), or its halves by themselves: the first, in which
+ * the message is hidden (`body`), and the second, which is all that a decryptor needs (`mask`); a
  * `public-key` (b and a), a committee member's part of it (`key-share`, b alone) and of a decryption
  * (`decryption-share`).
  */
@@ -35,6 +36,7 @@ const KINDS = {
   'public-key': { id: 3, size: 2, key: true },
   'key-share': { id: 4, size: 1, key: true },
   'decryption-share': { id: 5, size: 1, key: false },
+  body: { id: 6, size: 1, key: false },
 } as const;
 
 /** What a message must be to be read. */

@@ -22,4 +22,55 @@ export {
   type KeyHolders,
   planEncryptedSum,
 } from './plan.ts';
+export { acceptEncrypted } from './round/accept.ts';
+export type { HolderClaim, HolderVerdict } from './round/claims.ts';
+export {
+  checkCommitted,
+  chunkOf,
+  type EncryptedClient,
+  encryptForRound,
+} from './round/client.ts';
+export {
+  beginEncryptedRound,
+  closeClosing,
+  closeCommits,
+  closeKey,
+  closeRoot,
+  closeUploads,
+  fetchHalf,
+  openedSum,
+} from './round/coordinator.ts';
+export type { ChunkStore, EncryptedCoordinator } from './round/coordinator-state.ts';
+export {
+  type FetchHalf,
+  type HolderOptions,
+  openSum,
+  signClose,
+  signRoot,
+  startKeyHolder,
+} from './round/holder.ts';
+export {
+  type EncryptedHolder,
+  forgetHolder,
+  type HolderStep,
+  restoreHolder,
+  type Stepped,
+  saveHolder,
+} from './round/holder-state.ts';
+export type { Half } from './round/key-holder.ts';
+export type {
+  EncryptedDownlink,
+  EncryptedFault,
+  EncryptedFaultCode,
+  EncryptedPhase,
+  EncryptedUplink,
+} from './round/phases.ts';
+export {
+  type EncryptedRound,
+  type EncryptedRoundFacts,
+  type EncryptedRoundPolicy,
+  encryptedRound,
+  readEncryptedRound,
+} from './round/plan.ts';
+export { type EncryptedAssumption, encryptedAssumptions, type OpenedSum } from './round/result.ts';
 export { openSeal, type SealOptions } from './seal.ts';

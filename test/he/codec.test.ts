@@ -45,6 +45,7 @@ const KINDS: readonly LatticeKind[] = [
   'public-key',
   'key-share',
   'decryption-share',
+  'body',
 ];
 const HEAD = 40;
 const WORDS = 120;

@@ -1,0 +1,276 @@
+/**
+ * Taking in one message at the coordinator. What does not verify is refused and touches nobody's
+ * standing; a peer's mistake is returned, never thrown.
+ */
+import { CodecError, ProtocolError } from '../../errors.ts';
+import { equalBytes } from '../../internal/bytes.ts';
+import { sha256 } from '../../internal/sha256.ts';
+import { decodeEnvelope, type Envelope } from '../../wire/envelope.ts';
+import { checkLattice, encodedLatticeLength } from '../codec.ts';
+import { answerLength, checkAnswer } from './answers.ts';
+import {
+  type CoordinatorLedger,
+  type EncryptedCoordinator,
+  idIn,
+  keepFault,
+  ledgerOf,
+} from './coordinator-state.ts';
+import {
+  chunkLength,
+  commitLength,
+  committedHash,
+  halfLength,
+  hashOfHalf,
+  isSaid,
+  keyHashOf,
+  speakersOf,
+} from './messages.ts';
+import {
+  type EncryptedFault,
+  type EncryptedFaultCode,
+  type EncryptedPhase,
+  type EncryptedUplink,
+  phaseNumber,
+} from './phases.ts';
+
+/**
+ * Takes in one message of the state's phase, from anyone.
+ *
+ * @param state of the phase
+ * @param message bytes from outside; nothing of them is kept but copies
+ * @returns nothing if it was taken (an envelope may come twice), else why it was refused; refusals also
+ *   stand in the result
+ * @throws UsageError `state-spent`; what the caller's store throws
+ *
+ * **Security**: nothing of a message reaches SEAL here. A chunk is refused at once unless it is what its
+ * sender committed to, so foreign, altered and repeated ones cannot enter the sum.
+ * **Cost**: one signature check; for a chunk two hashes and a look at each coefficient.
+ */
+export function acceptEncrypted<P extends EncryptedPhase>(
+  state: EncryptedCoordinator<P>,
+  message: EncryptedUplink<NoInfer<P>>,
+): EncryptedFault | undefined {
+  const ledger = ledgerOf(state);
+  const fault =
+    state.phase === 'upload'
+      ? takeChunk(ledger, message)
+      : takeMessage(ledger, state.phase, message);
+  return fault && keepFault(ledger, fault);
+}
+
+/** Makes a fault: proven by a signature, or only claimed. */
+type Refuse = (code: EncryptedFaultCode, text: string) => EncryptedFault;
+
+function takeChunk(ledger: CoordinatorLedger, chunk: Uint8Array): EncryptedFault | undefined {
+  const { plan, commits, store, excluded } = ledger;
+  const phase = 'upload';
+  const stranger: Refuse = (code, message) => Object.freeze({ phase, code, message });
+  const expected = chunkLength(plan);
+  if (!(chunk instanceof Uint8Array) || chunk.length !== expected) {
+    const isShort = chunk instanceof Uint8Array && chunk.length < expected;
+    return stranger(
+      isShort ? 'truncated' : 'trailing-bytes',
+      `chunk: got ${chunk?.length} bytes, expected ${expected}`,
+    );
+  }
+  // A copy, if another thread could change it between two looks.
+  const own = chunk.buffer instanceof ArrayBuffer ? chunk : Uint8Array.from(chunk);
+  const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
+  const sender = view.getUint32(0);
+  const clients = plan.clients.clients;
+  if (sender >= clients.length) {
+    return stranger(
+      'not-on-roster',
+      `chunk: got roster position ${sender}, expected one below ${clients.length}`,
+    );
+  }
+  const id = idIn(plan.clients, sender);
+  const refuse: Refuse = (code, text) =>
+    Object.freeze({ phase, code, message: `chunk in the name of "${id}": ${text}`, claimed: id });
+  const committed = commits.get(sender);
+  if (committed === undefined) return refuse('not-expected', 'it has not committed to anything');
+  if (excluded.has(sender)) return refuse('excluded', 'it committed to what is no ciphertext');
+  const length = halfLength(plan);
+  const body = own.subarray(4, 4 + length);
+  const mask = own.subarray(4 + length);
+  // The last four bytes of the lattice codec's head.
+  const index = view.getUint32(4 + 36);
+  if (index >= plan.sum.ciphertexts) {
+    return refuse('malformed', `got index ${index}, expected one below ${plan.sum.ciphertexts}`);
+  }
+  if (committed.there[index] === 1)
+    return refuse('not-expected', `chunk ${index} is there already`);
+  const isCommitted = (half: 'body' | 'mask', bytes: Uint8Array): boolean =>
+    equalBytes(hashOfHalf(sender, bytes), committedHash(committed.hashes, index, half));
+  try {
+    const head = { set: plan.sum.set, roundId: plan.roundId, index };
+    checkLattice({ ...head, kind: 'body' }, body);
+    checkLattice({ ...head, kind: 'mask' }, mask);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    if (!isCommitted('body', body) || !isCommitted('mask', mask)) {
+      return refuse(error.code, error.message);
+    }
+    // It signed the hashes of exactly this: nobody else can be to blame.
+    excluded.add(sender);
+    const message = `client "${id}" committed to no ciphertext: ${error.message}`;
+    return Object.freeze({ phase, code: error.code, message, culprit: id, claimed: id });
+  }
+  if (!isCommitted('body', body) || !isCommitted('mask', mask)) {
+    return refuse('not-committed', `chunk ${index} is another one than it committed to`);
+  }
+  store.put(sender, index, own);
+  committed.there[index] = 1;
+  committed.count++;
+  return undefined;
+}
+
+function takeMessage(
+  ledger: CoordinatorLedger,
+  phase: Exclude<EncryptedPhase, 'upload'>,
+  message: Uint8Array,
+): EncryptedFault | undefined {
+  const { plan } = ledger;
+  const stranger: Refuse = (code, text) => Object.freeze({ phase, code, message: text });
+  let envelope: Envelope;
+  try {
+    envelope = decodeEnvelope(message, limitsOf(ledger, phase));
+  } catch (error) {
+    if (error instanceof CodecError) return stranger(error.code, error.message);
+    throw error;
+  }
+  const { sender } = envelope;
+  const roster = speakersOf(plan, phase);
+  if (sender >= roster.clients.length) {
+    return stranger(
+      'not-on-roster',
+      `message: got roster position ${sender}, expected one below ${roster.clients.length}`,
+    );
+  }
+  const id = idIn(roster, sender);
+  const refuse: Refuse = (code, text) =>
+    Object.freeze({ phase, code, message: `message in the name of "${id}": ${text}`, claimed: id });
+  if (!equalBytes(envelope.roundId, plan.roundId)) return refuse('wrong-round', 'another round');
+  if (envelope.phase !== phaseNumber(phase)) {
+    const expected = phaseNumber(phase);
+    return refuse('wrong-phase', `got phase number ${envelope.phase}, expected ${expected}`);
+  }
+  if (!isSaid(plan, phase, envelope)) {
+    return refuse('bad-signature', 'its signature does not verify');
+  }
+  const accuse: Refuse = (code, text) =>
+    Object.freeze({ phase, code, message: `"${id}": ${text}`, culprit: id, claimed: id });
+  const before = saidBefore(ledger, phase, sender);
+  if (before !== undefined) {
+    const isSame =
+      equalBytes(before.header, envelope.header) &&
+      equalBytes(before.payloadDigest, envelope.payloadDigest);
+    return isSame ? undefined : accuse('equivocation', 'signed two messages; the first stands');
+  }
+  return TAKE[phase](ledger, envelope, accuse);
+}
+
+const saidBefore = (
+  { keys, commits, roots, closes, answers }: CoordinatorLedger,
+  phase: Exclude<EncryptedPhase, 'upload'>,
+  sender: number,
+): Pick<Envelope, 'header' | 'payloadDigest'> | undefined =>
+  ({
+    key: () => keys.get(sender),
+    commit: () => commits.get(sender)?.said,
+    root: () => roots.get(sender),
+    close: () => closes.get(sender),
+    open: () => answers.get(sender)?.said,
+  })[phase]();
+
+type Take = (
+  ledger: CoordinatorLedger,
+  envelope: Envelope,
+  accuse: Refuse,
+) => EncryptedFault | undefined;
+
+/** What is asked of a signed message of each phase. */
+const TAKE: Readonly<Record<Exclude<EncryptedPhase, 'upload'>, Take>> = {
+  key: (ledger, { payload, ...said }, accuse) => {
+    const { plan } = ledger;
+    try {
+      const { set } = plan.sum;
+      checkLattice({ kind: 'public-key', set, roundId: plan.roundId, index: 0 }, payload);
+    } catch (error) {
+      if (error instanceof CodecError) return accuse(error.code, error.message);
+      throw error;
+    }
+    const isHash = equalBytes(said.header, keyHashOf(plan, payload));
+    if (!isHash) return accuse('bad-key', 'got another hash than that of its key');
+    if (ledger.keys.size > 0 && !equalBytes(ledger.keyHash, said.header)) {
+      return accuse('bad-key', 'got another public key than other holders have');
+    }
+    ledger.publicKey = payload.slice();
+    ledger.keyHash = said.header;
+    ledger.keys.set(said.sender, said);
+    return undefined;
+  },
+  commit: ({ plan, keyHash, commits }, envelope, accuse) => {
+    const { payload, ...said } = envelope;
+    if (!equalBytes(said.header, keyHash)) return accuse('bad-key', 'encrypted to another key');
+    if (payload.length !== commitLength(plan)) {
+      return accuse(
+        'malformed',
+        `got ${payload.length} bytes of hashes, expected ${commitLength(plan)}`,
+      );
+    }
+    const there = new Uint8Array(plan.sum.ciphertexts);
+    const hashes = payload.slice();
+    commits.set(said.sender, { said, hashes, there, count: 0 });
+    return undefined;
+  },
+  root: ({ rootHeader, roots }, said, accuse) => {
+    if (!equalBytes(said.header, rootHeader) || said.payload.length > 0) {
+      return accuse('inconsistent-survivors', 'signed another root than it was shown');
+    }
+    roots.set(said.sender, said);
+    return undefined;
+  },
+  close: ({ closeHeader, closes }, said, accuse) => {
+    if (!equalBytes(said.header, closeHeader) || said.payload.length > 0) {
+      return accuse('inconsistent-survivors', 'signed another closing than it was shown');
+    }
+    closes.set(said.sender, said);
+    return undefined;
+  },
+  open: ({ plan, closeHeader, active, answers }, { payload, ...said }, accuse) => {
+    if (!active.includes(said.sender)) return accuse('not-expected', 'it is not to open this sum');
+    if (!equalBytes(said.header, sha256(closeHeader))) {
+      return accuse('inconsistent-survivors', 'answered another closing');
+    }
+    const length = answerLength(plan);
+    if (payload.length !== length * plan.sum.ciphertexts) {
+      return accuse('malformed', `got ${payload.length} bytes of answers`);
+    }
+    try {
+      for (let index = 0; index < plan.sum.ciphertexts; index++) {
+        checkAnswer(plan, index, payload.subarray(index * length, (index + 1) * length));
+      }
+    } catch (error) {
+      if (!(error instanceof CodecError || error instanceof ProtocolError)) throw error;
+      return accuse(error.code, error.message);
+    }
+    answers.set(said.sender, { said, payload: payload.slice() });
+    return undefined;
+  },
+};
+
+function limitsOf(
+  { plan }: CoordinatorLedger,
+  phase: Exclude<EncryptedPhase, 'upload'>,
+): { readonly header: number; readonly payload: number } {
+  const header = 160 + plan.clients.clients.length;
+  const payload = {
+    key: encodedLatticeLength(plan.sum.set, 'public-key'),
+    commit: commitLength(plan),
+    root: 0,
+    close: 0,
+    open: plan.sum.ciphertexts * answerLength(plan),
+  }[phase];
+  return { header, payload };
+}

@@ -1,0 +1,59 @@
+/**
+ * The claim: what keeps a holder from signing two roots or two closings of a round, and from answering
+ * twice. A saved state can be restored twice; the caller's durable store is what both copies share.
+ */
+import { UsageError } from '../../errors.ts';
+import { toHex } from '../../internal/bytes.ts';
+
+/**
+ * Records, atomically and durably, that this holder says `digest` (32 bytes) in a phase of a round, and
+ * tells whether that is the first time, the same again, or a conflict with what it said before. A store
+ * of masked rounds does if its phase is any string.
+ *
+ * **Security**: one store a holder identity, written before anything leaves. A store that forgets (a
+ * restored backup) makes its holder one of the corrupt.
+ */
+export type HolderClaim = (
+  roundId: Uint8Array,
+  phase: 'key' | 'root' | 'close' | 'open',
+  digest: Uint8Array,
+) => HolderVerdict | Promise<HolderVerdict>;
+
+/** What a claim store answers. */
+export type HolderVerdict = 'first' | 'same' | 'conflict';
+
+/** In memory, by identity: for holders without a store of their own; it forgets with the process. */
+const claimed = new Map<string, string>();
+
+/** The default claim of an identity: one for all rounds and signers of the key. */
+export const memoryClaim =
+  (publicKey: Uint8Array): HolderClaim =>
+  (roundId, phase, digest) => {
+    const key = `${toHex(publicKey)} ${toHex(roundId)} ${phase}`;
+    const before = claimed.get(key);
+    if (before === undefined) claimed.set(key, toHex(digest));
+    return before === undefined ? 'first' : before === toHex(digest) ? 'same' : 'conflict';
+  };
+
+/**
+ * Claims what is about to leave.
+ *
+ * ⚠ The same answer to `open` is refused too: a second share of one ciphertext has other flooding, and
+ * the mean of both less of it.
+ *
+ * @throws UsageError `state-spent`
+ */
+export async function requireClaim(
+  claim: HolderClaim,
+  roundId: Uint8Array,
+  phase: Parameters<HolderClaim>[1],
+  digest: Uint8Array,
+): Promise<void> {
+  const verdict = await claim(roundId, phase, digest);
+  if (verdict === 'first' || (verdict === 'same' && phase !== 'open')) return;
+  throw new UsageError(
+    'state-spent',
+    `holder: this identity has done "${phase}" in the round already${phase === 'open' ? '' : ', with another statement'}; leave the round`,
+    { phase },
+  );
+}

@@ -1,0 +1,110 @@
+/** A coordinator's state: all that it has taken in. Nothing of it is secret from its owner. */
+import type { ClientId } from '../../identity/roster.ts';
+import { vault } from '../../internal/spent.ts';
+import type { SignedHeader } from '../../wire/envelope.ts';
+import type { MerkleTree } from '../../wire/merkle.ts';
+import type { EncryptedFault, EncryptedPhase } from './phases.ts';
+import type { EncryptedRound } from './plan.ts';
+
+/** A coordinator within phase `P`: messages are accepted into it until it is closed, which spends it. */
+export type EncryptedCoordinator<P extends EncryptedPhase = EncryptedPhase> = {
+  readonly role: 'coordinator';
+  readonly phase: P;
+};
+
+/** Where checked chunks of ciphertext lie until holders have fetched them. */
+export type ChunkStore = {
+  /** Keeps a copy. It is called once for a sender and index. */
+  readonly put: (sender: number, index: number, chunk: Uint8Array) => void;
+  /** Gives the chunk back; it is checked again by whoever sums it. */
+  readonly get: (sender: number, index: number) => Uint8Array | Promise<Uint8Array>;
+};
+
+/** What one client committed to, and which of its chunks are there. */
+export type Committed = {
+  readonly said: SignedHeader;
+  readonly hashes: Uint8Array;
+  /** 1 at the index of a chunk that is there. */
+  readonly there: Uint8Array;
+  count: number;
+};
+
+/** Everything that a coordinator knows of a round. By roster position. */
+export type CoordinatorLedger = {
+  readonly plan: EncryptedRound;
+  readonly store: ChunkStore;
+  readonly keys: Map<number, SignedHeader>;
+  publicKey: Uint8Array;
+  keyHash: Uint8Array;
+  readonly commits: Map<number, Committed>;
+  /** Senders in the order of their leaves. */
+  order: readonly number[];
+  tree: MerkleTree | undefined;
+  rootHeader: Uint8Array;
+  readonly roots: Map<number, SignedHeader>;
+  closeHeader: Uint8Array;
+  contributors: readonly number[];
+  active: readonly number[];
+  readonly closes: Map<number, SignedHeader>;
+  readonly answers: Map<number, { readonly said: SignedHeader; readonly payload: Uint8Array }>;
+  /** Clients that committed to what is no ciphertext. */
+  readonly excluded: Set<number>;
+  readonly faults: EncryptedFault[];
+  readonly proven: Set<string>;
+};
+
+const states = vault<CoordinatorLedger>('encrypted coordinator');
+
+/** A fresh handle on the ledger. */
+export const coordinatorIn = <P extends EncryptedPhase>(
+  phase: P,
+  ledger: CoordinatorLedger,
+): EncryptedCoordinator<P> => states.put(Object.freeze({ role: 'coordinator', phase }), ledger);
+
+/** Looks without spending. @throws UsageError `state-spent` */
+export const ledgerOf = (state: EncryptedCoordinator): CoordinatorLedger => states.peek(state);
+
+/** Spends a state for the next phase's. */
+export function advance<P extends EncryptedPhase>(
+  state: EncryptedCoordinator,
+  phase: P,
+): EncryptedCoordinator<P> {
+  return coordinatorIn(phase, states.take(state));
+}
+
+/** Spends the last state. */
+export const endOf = (state: EncryptedCoordinator): CoordinatorLedger => states.take(state);
+
+/** A store in memory. */
+export function memoryStore(): ChunkStore {
+  const chunks = new Map<string, Uint8Array>();
+  return {
+    put: (sender, index, chunk) => void chunks.set(`${sender} ${index}`, chunk.slice()),
+    get: (sender, index) => chunks.get(`${sender} ${index}`) ?? new Uint8Array(0),
+  };
+}
+
+/**
+ * Keeps a fault for the result. Anybody can send what no signature proves, so only so many of those
+ * are kept; what is proven is kept once for each phase, code and party.
+ */
+export function keepFault(
+  { plan, faults, proven }: CoordinatorLedger,
+  fault: EncryptedFault,
+): EncryptedFault {
+  if (fault.culprit !== undefined) {
+    const key = `${fault.phase} ${fault.code} ${fault.culprit}`;
+    if (proven.has(key)) return fault;
+    proven.add(key);
+    faults.push(fault);
+  } else if (faults.length - proven.size < 1_024 + 4 * plan.clients.clients.length) {
+    faults.push(fault);
+  }
+  return fault;
+}
+
+/** The id of a speaker. */
+export const idIn = (
+  roster: { readonly clients: readonly { readonly id: ClientId }[] },
+  at: number,
+): ClientId => (roster.clients[at] as { readonly id: ClientId }).id;

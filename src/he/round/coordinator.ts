@@ -1,0 +1,306 @@
+/**
+ * The coordinator's steps. It passes on what others signed, keeps ciphertexts, and adds; it can stop a
+ * round, but it cannot make holders open anything than the sum of enough committed vectors.
+ *
+ *     beginEncryptedRound → closeKey → closeCommits → closeRoot → closeUploads → closeClosing → openedSum
+ *
+ * Between two of them `acceptEncrypted` takes in messages.
+ */
+import { ProtocolError, UsageError } from '../../errors.ts';
+import { type ClientId, rosterIndex } from '../../identity/roster.ts';
+import { assertInteger } from '../../internal/assert.ts';
+import { concat } from '../../internal/bytes.ts';
+import { sha256 } from '../../internal/sha256.ts';
+import { encode } from '../../wire/cbor.ts';
+import { encodeEnvelope, type SignedHeader } from '../../wire/envelope.ts';
+import { inclusionPath, type MerkleTree, merkleTree } from '../../wire/merkle.ts';
+import { answerLength, widenPlaintextInto } from './answers.ts';
+import {
+  advance,
+  type ChunkStore,
+  type CoordinatorLedger,
+  coordinatorIn,
+  type EncryptedCoordinator,
+  endOf,
+  idIn,
+  ledgerOf,
+  memoryStore,
+} from './coordinator-state.ts';
+import type { Half } from './key-holder.ts';
+import { unpackInto } from './layout.ts';
+import { commitLeaf, encodeClose, encodeQuorum, encodeRoot, halfLength } from './messages.ts';
+import { type EncryptedDownlink, phaseNumber } from './phases.ts';
+import { type EncryptedRound, isKeyHolder } from './plan.ts';
+import { encryptedAssumptions, type OpenedSum } from './result.ts';
+
+/**
+ * Begins a round: holders' keys can be taken in.
+ *
+ * @param plan from `encryptedRound`
+ * @param store where chunks of ciphertext are kept, for instance on a disk; default: in memory
+ */
+export const beginEncryptedRound = (
+  plan: EncryptedRound,
+  store: ChunkStore = memoryStore(),
+): EncryptedCoordinator<'key'> =>
+  coordinatorIn('key', {
+    plan,
+    store,
+    keys: new Map(),
+    publicKey: NOTHING,
+    keyHash: NOTHING,
+    commits: new Map(),
+    order: [],
+    tree: undefined,
+    rootHeader: NOTHING,
+    roots: new Map(),
+    closeHeader: NOTHING,
+    contributors: [],
+    active: [],
+    closes: new Map(),
+    answers: new Map(),
+    excluded: new Set(),
+    faults: [],
+    proven: new Set(),
+  });
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Ends the phase `key`.
+ *
+ * @param state consumed unless this throws
+ * @returns the state that takes commits, and the same downlink for every client
+ * @throws ProtocolError `no-quorum` while a holder's signature is missing: it needs all
+ * @throws UsageError `state-spent`
+ */
+export function closeKey(state: EncryptedCoordinator<'key'>): {
+  readonly next: EncryptedCoordinator<'commit'>;
+  readonly downlink: EncryptedDownlink<'commit'>;
+} {
+  const { plan, keys, publicKey } = ledgerOf(state);
+  requireEnough('no-quorum', 'holders with a key', keys.size, plan.holders.clients.length);
+  const { signatures } = signedBy(keys);
+  return { next: advance(state, 'commit'), downlink: encode([publicKey, signatures]) };
+}
+
+/**
+ * Ends the phase `commit`: who has not committed is not in the sum.
+ *
+ * @param state consumed unless this throws
+ * @returns the state that takes signed roots, and the same downlink for every holder
+ * @throws ProtocolError `below-floor`
+ * @throws UsageError `state-spent`
+ */
+export function closeCommits(state: EncryptedCoordinator<'commit'>): {
+  readonly next: EncryptedCoordinator<'root'>;
+  readonly downlink: EncryptedDownlink<'root'>;
+} {
+  const ledger = ledgerOf(state);
+  const { plan, keyHash, commits } = ledger;
+  requireEnough('below-floor', 'clients that committed', commits.size, plan.floor);
+  const order = [...commits.keys()].sort((a, b) => a - b);
+  const all = order.map((sender) => committedIn(ledger, sender));
+  const tree = merkleTree(all.map(({ said }) => commitLeaf(plan, said)));
+  const { roundId } = plan;
+  const phase = phaseNumber('commit');
+  const downlink = encode(
+    all.map(({ said, hashes }) => encodeEnvelope({ ...said, phase, roundId, payload: hashes })),
+  );
+  ledger.order = order;
+  ledger.tree = tree;
+  ledger.rootHeader = encodeRoot({ keyHash, root: tree.root, size: tree.size });
+  return { next: advance(state, 'root'), downlink };
+}
+
+/**
+ * Ends the phase `root`.
+ *
+ * @param state consumed unless this throws
+ * @returns the state that takes chunks, and a downlink for each client that committed
+ * @throws ProtocolError `no-quorum`
+ * @throws UsageError `state-spent`
+ */
+export function closeRoot(state: EncryptedCoordinator<'root'>): {
+  readonly next: EncryptedCoordinator<'upload'>;
+  readonly downlinks: ReadonlyMap<ClientId, EncryptedDownlink<'upload'>>;
+} {
+  const { plan, roots, rootHeader, order, tree } = ledgerOf(state);
+  requireEnough('no-quorum', 'holders that signed the root', roots.size, plan.quorum);
+  const quorum = encodeQuorum(plan, { header: rootHeader, ...signedBy(roots) });
+  const downlinks = new Map(
+    order.map((sender, index) => [
+      idIn(plan.clients, sender),
+      encode([quorum, index, inclusionPath(tree as MerkleTree, index)]),
+    ]),
+  );
+  return { next: advance(state, 'upload'), downlinks };
+}
+
+/**
+ * Ends the phase `upload`: who is not complete is not in the sum.
+ *
+ * @param state consumed unless this throws
+ * @param active who shall open, exactly as many as the threshold; default: the first that signed the
+ *   root. It cannot be changed later, so choose holders that are there
+ * @returns the state that takes signed closings, and the same downlink for every holder
+ * @throws ProtocolError `below-floor`, `below-threshold`
+ * @throws UsageError `unknown-id`, `duplicate-id`, `state-spent`
+ */
+export function closeUploads(
+  state: EncryptedCoordinator<'upload'>,
+  active?: readonly ClientId[],
+): {
+  readonly next: EncryptedCoordinator<'close'>;
+  readonly downlink: EncryptedDownlink<'close'>;
+} {
+  const ledger = ledgerOf(state);
+  const { plan, order, roots, rootHeader } = ledger;
+  const isComplete = (sender: number): boolean =>
+    committedIn(ledger, sender).count === plan.sum.ciphertexts && !ledger.excluded.has(sender);
+  const contributors = order.filter(isComplete);
+  requireEnough('below-floor', 'complete uploads', contributors.length, plan.floor);
+  const chosen =
+    active?.map((id) => holderAt(plan, id)) ?? [...roots.keys()].slice(0, plan.threshold);
+  const members = [...new Set(chosen)].sort((a, b) => a - b);
+  if (members.length !== chosen.length || chosen.length > plan.threshold) {
+    throw new UsageError(
+      'duplicate-id',
+      `closeUploads: active: got ${chosen.length} holders, expected ${plan.threshold} different ones`,
+    );
+  }
+  requireEnough('below-threshold', 'active holders', members.length, plan.threshold);
+  ledger.contributors = contributors;
+  ledger.active = members;
+  const close = { rootHash: sha256(rootHeader), contributors, active: ledger.active };
+  ledger.closeHeader = encodeClose(plan, close);
+  return { next: advance(state, 'close'), downlink: ledger.closeHeader.slice() };
+}
+
+/**
+ * Ends the phase `close`.
+ *
+ * @param state consumed unless this throws
+ * @returns the state that takes answers, the same downlink for every active holder, and who they are
+ * @throws ProtocolError `no-quorum`
+ * @throws UsageError `state-spent`
+ */
+export function closeClosing(state: EncryptedCoordinator<'close'>): {
+  readonly next: EncryptedCoordinator<'open'>;
+  readonly downlink: EncryptedDownlink<'open'>;
+  readonly active: readonly ClientId[];
+} {
+  const { plan, closes, closeHeader, active } = ledgerOf(state);
+  requireEnough('no-quorum', 'holders that signed the closing', closes.size, plan.quorum);
+  const downlink = encodeQuorum(plan, { header: closeHeader, ...signedBy(closes) });
+  const ids = active.map((holder) => idIn(plan.holders, holder));
+  return { next: advance(state, 'open'), downlink, active: ids };
+}
+
+/**
+ * What an active holder fetches: one half of a contributor's ciphertext.
+ *
+ * @param state of the phase `open`
+ * @param half `body` or `mask`
+ * @param sender position on the roster of clients
+ * @param index 0 to `plan.sum.ciphertexts − 1`
+ * @throws UsageError `out-of-range` for who does not contribute, `state-spent`
+ */
+export async function fetchHalf(
+  state: EncryptedCoordinator<'open'>,
+  half: Half,
+  sender: number,
+  index: number,
+): Promise<Uint8Array> {
+  const { plan, store, contributors } = ledgerOf(state);
+  if (!contributors.includes(sender)) {
+    throw new UsageError('out-of-range', `fetchHalf: got sender ${sender}, expected a contributor`);
+  }
+  assertInteger('fetchHalf: index', index, 0, plan.sum.ciphertexts - 1);
+  const chunk = await store.get(sender, index);
+  const at = 4 + (half === 'mask' ? halfLength(plan) : 0);
+  return chunk.subarray(at, at + halfLength(plan));
+}
+
+/**
+ * Puts the answers together.
+ *
+ * @param state consumed unless this throws `below-threshold`
+ * @returns see {@link OpenedSum}
+ * @throws ProtocolError `below-threshold` while an active holder's answer is missing; `poisoned-sum` if
+ *   some contributor did not keep to the plan and it shows
+ * @throws UsageError `state-spent`
+ */
+export function openedSum(state: EncryptedCoordinator<'open'>): OpenedSum {
+  const { plan, answers, active } = ledgerOf(state);
+  requireEnough('below-threshold', 'answers of active holders', answers.size, active.length);
+  const ledger = endOf(state);
+  const { contributors, faults } = ledger;
+  const { sum } = plan;
+  const sums = new Float64Array(sum.length);
+  const words = new Uint32Array(2 * sum.set.degree);
+  for (let index = 0; index < sum.ciphertexts; index++) {
+    coefficientsInto(words, ledger, index);
+    unpackInto(sums, sum, words, index, contributors.length);
+  }
+  const isIn = new Set(contributors);
+  const ids = plan.clients.clients.map(({ id }) => id);
+  return Object.freeze({
+    sums,
+    errorBound: sum.errorBound * contributors.length,
+    contributors: Object.freeze(ids.filter((_, i) => isIn.has(i))),
+    missing: Object.freeze(ids.filter((_, i) => !isIn.has(i))),
+    refused: Object.freeze([...faults]),
+    assumptions: encryptedAssumptions(plan),
+  });
+}
+
+/** The sum's plaintext coefficients of ciphertext `index`. */
+function coefficientsInto(
+  out: Uint32Array,
+  { plan, answers, active }: CoordinatorLedger,
+  index: number,
+): void {
+  const length = answerLength(plan);
+  const [answer] = active.map((holder) =>
+    answers.get(holder)?.payload.subarray(index * length, (index + 1) * length),
+  );
+  if (isKeyHolder(plan) && answer !== undefined) widenPlaintextInto(out, plan, answer);
+}
+
+/** Signatures in the order of their signers. */
+function signedBy(said: ReadonlyMap<number, SignedHeader>): {
+  readonly signers: readonly number[];
+  readonly signatures: Uint8Array;
+} {
+  const signers = [...said.keys()].sort((a, b) => a - b);
+  const signatures = signers.map((signer) => (said.get(signer) as SignedHeader).signature);
+  return { signers, signatures: concat(...signatures) };
+}
+
+const committedIn = ({ commits }: CoordinatorLedger, sender: number) =>
+  commits.get(sender) as NonNullable<ReturnType<typeof commits.get>>;
+
+function holderAt({ holders }: EncryptedRound, id: ClientId): number {
+  const at = rosterIndex(holders, id);
+  if (at !== undefined) return at;
+  throw new UsageError('unknown-id', `closeUploads: active: got "${id}", expected a holder`);
+}
+
+function requireEnough(
+  code: 'no-quorum' | 'below-floor' | 'below-threshold',
+  what: string,
+  got: number,
+  least: number,
+): void {
+  if (got >= least) return;
+  throw new ProtocolError(
+    code,
+    `encrypted round: got ${got} ${what}, expected at least ${least}`,
+    [],
+    {
+      got,
+      expected: least,
+    },
+  );
+}

@@ -1,0 +1,140 @@
+/** Small encrypted rounds: parties with keys, and the story of a round up to any phase. */
+import {
+  acceptEncrypted,
+  beginEncryptedRound,
+  checkCommitted,
+  closeClosing,
+  closeCommits,
+  closeKey,
+  closeRoot,
+  closeUploads,
+  type EncryptedClient,
+  type EncryptedCoordinator,
+  type EncryptedRound,
+  type EncryptedRoundFacts,
+  encryptedRound,
+  encryptForRound,
+  fetchHalf,
+  type HolderClaim,
+  type OpenedSum,
+  openedSum,
+  openSum,
+  type Seal,
+  signClose,
+  signRoot,
+  startKeyHolder,
+} from '../../../src/he/index.ts';
+import type { EncryptedHolder } from '../../../src/he/round/holder-state.ts';
+import { type ClientId, type Roster, signRoster } from '../../../src/identity/roster.ts';
+import { inMemorySigner, type Signer } from '../../../src/identity/signer.ts';
+
+/** Everybody in a round. */
+export type Cast = {
+  readonly voucher: Signer;
+  readonly clients: readonly Signer[];
+  readonly holders: readonly Signer[];
+  readonly clientRoster: Roster;
+  readonly holderRoster: Roster;
+};
+
+export const clientName = (i: number): ClientId => `client-${i}` as ClientId;
+export const holderName = (i: number): ClientId => `holder-${i}` as ClientId;
+
+/** Fresh identities. */
+export async function castOf(clients: number, holders: number = 1): Promise<Cast> {
+  const voucher = inMemorySigner();
+  const many = (count: number): Signer[] => Array.from({ length: count }, inMemorySigner);
+  const [clientSigners, holderSigners] = [many(clients), many(holders)];
+  const listed = (signers: readonly Signer[], name: (i: number) => string) =>
+    signers.map(({ publicKey }, i) => ({ id: name(i), publicKey }));
+  return {
+    voucher,
+    clients: clientSigners,
+    holders: holderSigners,
+    clientRoster: await signRoster(listed(clientSigners, clientName), voucher),
+    holderRoster: await signRoster(listed(holderSigners, holderName), voucher),
+  };
+}
+
+/** A plan for whole numbers up to 1000 under one key holder, unless told otherwise. */
+export const planFor = (cast: Cast, facts: Partial<EncryptedRoundFacts> = {}): EncryptedRound =>
+  encryptedRound({
+    name: 'test',
+    clients: cast.clientRoster,
+    holders: cast.holderRoster,
+    threshold: 1,
+    floor: 2,
+    length: 5_000,
+    clip: 1_000,
+    precision: 0,
+    ...facts,
+  });
+
+/** A claim store that a crash does not touch. */
+export function diskClaim(): HolderClaim {
+  const disk = new Map<string, string>();
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  return async (roundId, phase, digest) => {
+    const key = `${hex(roundId)} ${phase}`;
+    const before = disk.get(key);
+    if (before === undefined) disk.set(key, hex(digest));
+    await Promise.resolve();
+    return before === undefined ? 'first' : before === hex(digest) ? 'same' : 'conflict';
+  };
+}
+
+/** A round whose clients have uploaded nothing yet, but may. */
+export type Uploading = {
+  readonly plan: EncryptedRound;
+  readonly holder: EncryptedHolder<'close'>;
+  readonly clients: readonly EncryptedClient<'upload'>[];
+  readonly coordinator: EncryptedCoordinator<'upload'>;
+};
+
+/** Throws what `acceptEncrypted` returns: for messages that must be taken. */
+export const taken: typeof acceptEncrypted = (state, message) => {
+  const fault = acceptEncrypted(state, message);
+  if (fault !== undefined) throw new Error(`${fault.code}: ${fault.message}`);
+  return fault;
+};
+
+/** Plays a key holder's round until chunks may come; clients without a vector never commit. */
+export async function untilUpload(
+  seal: Seal,
+  cast: Cast,
+  plan: EncryptedRound,
+  vectors: readonly (ArrayLike<number> | undefined)[],
+  claim: HolderClaim = diskClaim(),
+): Promise<Uploading> {
+  const keyed = await startKeyHolder(plan, seal, { signer: cast.holders[0] as Signer, claim });
+  const first = beginEncryptedRound(plan);
+  taken(first, keyed.message);
+  const key = closeKey(first);
+  const waiting: EncryptedClient<'root'>[] = [];
+  for (const [i, values] of vectors.entries()) {
+    if (values === undefined) continue;
+    const signer = cast.clients[i] as Signer;
+    const { message, next } = await encryptForRound(plan, seal, signer, key.downlink, values);
+    taken(key.next, message);
+    waiting.push(next);
+  }
+  const committed = closeCommits(key.next);
+  const rooted = await signRoot(keyed.next, committed.downlink);
+  taken(committed.next, rooted.message);
+  const { next, downlinks } = closeRoot(committed.next);
+  const clients = waiting.map((state, i) =>
+    checkCommitted(state, [...downlinks.values()][i] as Uint8Array),
+  );
+  return { plan, holder: rooted.next, clients, coordinator: next };
+}
+
+/** Closes the uploads and opens the sum. */
+export async function toTheEnd({ holder, coordinator }: Uploading): Promise<OpenedSum> {
+  const closing = closeUploads(coordinator);
+  const closed = await signClose(holder, closing.downlink);
+  taken(closing.next, closed.message);
+  const { next, downlink } = closeClosing(closing.next);
+  const opened = await openSum(closed.next, downlink, (...which) => fetchHalf(next, ...which));
+  taken(next, opened.message);
+  return openedSum(next);
+}
