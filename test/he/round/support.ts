@@ -98,13 +98,14 @@ export const taken: typeof acceptEncrypted = (state, message) => {
   return fault;
 };
 
-/** Plays a key holder's round until chunks may come; clients without a vector never commit. */
+/** Plays a key holder's round until chunks may come; clients without a vector never commit, and some may have a plan of their own. */
 export async function untilUpload(
   seal: Seal,
   cast: Cast,
   plan: EncryptedRound,
   vectors: readonly (ArrayLike<number> | undefined)[],
   claim: HolderClaim = diskClaim(),
+  plans: readonly EncryptedRound[] = [],
 ): Promise<Uploading> {
   const keyed = await startKeyHolder(plan, seal, { signer: cast.holders[0] as Signer, claim });
   const first = beginEncryptedRound(plan);
@@ -114,7 +115,8 @@ export async function untilUpload(
   for (const [i, values] of vectors.entries()) {
     if (values === undefined) continue;
     const signer = cast.clients[i] as Signer;
-    const { message, next } = await encryptForRound(plan, seal, signer, key.downlink, values);
+    const own = plans[i] ?? plan;
+    const { message, next } = await encryptForRound(own, seal, signer, key.downlink, values);
     taken(key.next, message);
     waiting.push(next);
   }
