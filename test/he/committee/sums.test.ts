@@ -1,0 +1,204 @@
+/** Committees open sums: exactly whatever coins clients chose, and approximately within the bound. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { UsageError } from '../../../src/errors.ts';
+import type { Polynomials } from '../../../src/he/blob.ts';
+import { exactCombiner, realCombiner } from '../../../src/he/committee/index.ts';
+import { combineInto, type Words } from '../../../src/he/committee/modular.ts';
+import { primesOf } from '../../../src/he/committee/oracle.ts';
+import { liveHandles, type Seal } from '../../../src/he/handles.ts';
+import { worstNoise } from '../../../src/he/noise-bounds.ts';
+import { dataPrimes, type ParameterSet } from '../../../src/he/parameters.ts';
+import { type EncryptedSumPlan, planEncryptedSum } from '../../../src/he/plan.ts';
+import { openSeal } from '../../../src/he/seal.ts';
+import { dice } from '../support.ts';
+import { bigsOf, clientOf, correlation, makeCommittee, type Pair, partsOf } from './support.ts';
+
+let seal: Seal;
+beforeAll(async () => {
+  seal = await openSeal();
+});
+
+const COMMITTEES = [
+  { members: 5, threshold: 5, active: [0, 1, 2, 3, 4] },
+  { members: 5, threshold: 3, active: [0, 2, 4] },
+  { members: 10, threshold: 7, active: [0, 1, 3, 5, 6, 8, 9] },
+];
+
+/** Adds the same noise of this magnitude to each coefficient of c0, with signs by a pattern. */
+function pushed(set: ParameterSet, first: Polynomials, magnitude: bigint): void {
+  const words = bigsOf(first.words);
+  dataPrimes(set).forEach((prime, row) => {
+    for (let i = 0; i < set.degree; i++) {
+      const noise = (i * 7) % 5 < 2 ? prime - (magnitude % prime) : magnitude % prime;
+      const at = row * set.degree + i;
+      words[at] = ((words[at] as bigint) + noise) % prime;
+    }
+  });
+}
+
+/** As if so many clients had sent the same ciphertext, every coin alike. */
+function timesInto(plan: EncryptedSumPlan, { first, mask }: Pair, clients: number): void {
+  const { data } = primesOf(plan.set);
+  for (const { words } of [first, mask]) combineInto(words, data, words, clients, words, 0);
+}
+
+describe.each(COMMITTEES)('$threshold of $members', ({ members, threshold, active }) => {
+  // The most clients that fit, so that there is no more room than the bounds leave.
+  const facts = { length: 7 * 16_384, clip: 2 ** 17, precision: 0, keys: { members } } as const;
+  let clients = 1;
+  for (let step = 1024; step >= 1; step /= 2) {
+    try {
+      planEncryptedSum({ ...facts, clients: clients + step, scheme: 'bfv' });
+      clients += step;
+    } catch {}
+  }
+  const plan = planEncryptedSum({ ...facts, clients, scheme: 'bfv' });
+
+  test('exact sums: none wrong, with all noise that clients can choose', () => {
+    const { set } = plan;
+    expect(plan.fields).toBe(2);
+    const fieldBits = BigInt(plan.fieldBits);
+    let values = 0;
+    let wrong = 0;
+    {
+      const made = makeCommittee(seal, set, { members, threshold });
+      using client = clientOf(seal, set, made.publicKey);
+      const roll = dice(members * 31 + threshold);
+      const levels = 2 ** 18 + 1;
+      const vectors = Array.from({ length: plan.ciphertexts }, () =>
+        Array.from({ length: set.degree }, () => [roll() % levels, roll() % levels] as const),
+      );
+      // An honest ciphertext has next to no noise, beside what any coins can give.
+      const extreme = BigInt(Math.floor(worstNoise(set, 1, members) * 0.99));
+      const sums = vectors.map((vector) => {
+        const pair = client.coefficients(
+          vector.map(([a, b]) => BigInt(a) + (BigInt(b) << fieldBits)),
+        );
+        pushed(set, pair.first, extreme);
+        timesInto(plan, pair, clients);
+        return pair;
+      });
+      const parts = partsOf(
+        seal,
+        plan,
+        made,
+        active,
+        sums.map(({ mask }) => mask),
+      );
+      using combiner = exactCombiner(seal, plan, threshold);
+      vectors.forEach((vector, k) => {
+        const { first } = sums[k] as Pair;
+        const got = bigsOf(combiner.combine(first, parts[k] as readonly Polynomials[]));
+        vector.forEach(([a, b], i) => {
+          const word = got[i] as bigint;
+          values += 2;
+          wrong += Number((word & ((1n << fieldBits) - 1n)) !== BigInt(a) * BigInt(clients));
+          wrong += Number(word >> fieldBits !== BigInt(b) * BigInt(clients));
+        });
+      });
+    }
+    expect(values).toBe(7 * 16_384);
+    expect(wrong).toBe(0);
+    expect(liveHandles(seal)).toBe(0);
+  }, 60_000);
+
+  test('approximate sums: within the bound, with all noise that clients can choose', () => {
+    const sum = { clients: 100, length: 4096, clip: 1, precision: 1e-4, keys: { members } };
+    const real = planEncryptedSum({ ...sum, scheme: 'ckks' });
+    const { set } = real;
+    const scale = 2 ** real.scaleBits;
+    let worst = 0;
+    {
+      const made = makeCommittee(seal, set, { members, threshold });
+      using client = clientOf(seal, set, made.publicKey);
+      const roll = dice(members);
+      const values = Float64Array.from({ length: set.places }, () => roll() / 2 ** 31 - 1);
+      const pair = client.reals(values, scale);
+      timesInto(real, pair, 100);
+      const [parts] = partsOf(seal, real, made, active, [pair.mask]);
+      using combiner = realCombiner(seal, real, threshold);
+      const got = combiner.combine(pair.first, parts as readonly Polynomials[]);
+      expect(got.length).toBe(values.length);
+      values.forEach((value, i) => {
+        worst = Math.max(worst, Math.abs((got[i] as number) / 100 - value));
+      });
+    }
+    expect(worst).toBeLessThan(real.errorBound);
+    // And the bound is no idle one.
+    expect(worst).toBeGreaterThan(real.errorBound / 10_000);
+    expect(liveHandles(seal)).toBe(0);
+  }, 60_000);
+});
+
+describe('what does not fit', () => {
+  const plan = planEncryptedSum({
+    clients: 10,
+    length: 16_384,
+    clip: 1_000,
+    precision: 0,
+    keys: { members: 5 },
+    scheme: 'bfv',
+  });
+  const committee = { members: 5, threshold: 3 };
+  const numbers = (words: Words): number[] => Array.from(bigsOf(words), (word) => Number(word));
+
+  test('one share short is an error; without the check, garbage without a signal', () => {
+    {
+      const made = makeCommittee(seal, plan.set, committee);
+      using client = clientOf(seal, plan.set, made.publicKey);
+      const roll = dice(9);
+      // All 58 bits in use, so that a signal would show.
+      const values = Array.from(
+        { length: plan.set.degree },
+        () => (BigInt(roll() >>> 6) << 32n) | BigInt(roll()),
+      );
+      const { first, mask } = client.coefficients(values);
+      const [parts] = partsOf(seal, plan, made, [1, 2, 4], [mask]);
+      const [a, b, c] = parts as readonly [Polynomials, Polynomials, Polynomials];
+      using whole = exactCombiner(seal, plan, 3);
+      expect(Array.from(bigsOf(whole.combine(first, [a, b, c])))).toEqual(values);
+      expect(() => whole.combine(first, [a, b])).toThrow(UsageError);
+      expect(() => whole.combine(first, [a, b, b])).toThrow(/twice/);
+      using short = exactCombiner(seal, plan, 2);
+      for (const some of [
+        [a, b],
+        [a, c],
+        [b, c],
+      ]) {
+        const garbage = numbers(short.combine(first, some));
+        expect(garbage.some((value, i) => value === Number(values[i]))).toBe(false);
+        // Five deviations of an estimate over 8192 coefficients.
+        expect(Math.abs(correlation(garbage, values.map(Number)))).toBeLessThan(0.056);
+      }
+      whole[Symbol.dispose]();
+      expect(() => whole.combine(first, [a, b, c])).toThrow(/disposal/);
+    }
+    expect(liveHandles(seal)).toBe(0);
+  }, 60_000);
+
+  test('a share for another active set', () => {
+    {
+      const made = makeCommittee(seal, plan.set, committee);
+      using client = clientOf(seal, plan.set, made.publicKey);
+      const roll = dice(10);
+      const values = Array.from({ length: plan.set.degree }, () => BigInt(roll()) << 26n);
+      const { first, mask } = client.coefficients(values);
+      const [here] = partsOf(seal, plan, made, [0, 1, 2], [mask]);
+      const [there] = partsOf(seal, plan, made, [1, 2, 3], [mask]);
+      const [a, b, c] = here as readonly [Polynomials, Polynomials, Polynomials];
+      const [d, e, f] = there as readonly [Polynomials, Polynomials, Polynomials];
+      using combiner = exactCombiner(seal, plan, 3);
+      expect(Array.from(bigsOf(combiner.combine(first, [a, b, c])))).toEqual(values);
+      expect(Array.from(bigsOf(combiner.combine(first, [d, e, f])))).toEqual(values);
+      for (const mixed of [
+        [a, b, f],
+        [a, e, c],
+        [d, b, f],
+      ]) {
+        const garbage = numbers(combiner.combine(first, mixed));
+        expect(Math.abs(correlation(garbage, values.map(Number)))).toBeLessThan(0.056);
+      }
+    }
+    expect(liveHandles(seal)).toBe(0);
+  }, 60_000);
+});
