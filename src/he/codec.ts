@@ -25,7 +25,7 @@ import { dataPrimes, type ParameterSet, parameterSets } from './parameters.ts';
  * What can be on the wire: a `ciphertext` (c0 and c1), or its halves by themselves: the first, in which
  * the message is hidden (`body`), and the second, which is all that a decryptor needs (`mask`); a
  * `public-key` (b and a), a committee member's part of it (`key-share`, b alone) and of a decryption
- * (`decryption-share`).
+ * (`decryption-share`), and what one member deals to another (`dealt-share`).
  */
 export type LatticeKind = keyof typeof KINDS;
 
@@ -37,6 +37,7 @@ const KINDS = {
   'key-share': { id: 4, size: 1, key: true },
   'decryption-share': { id: 5, size: 1, key: false },
   body: { id: 6, size: 1, key: false },
+  'dealt-share': { id: 7, size: 1, key: false },
 } as const;
 
 /** What a message must be to be read. */

@@ -31,14 +31,22 @@ export {
   encryptForRound,
 } from './round/client.ts';
 export {
+  type CommitteeMember,
+  joinCommittee,
+  receiveShares,
+  revealShare,
+} from './round/committee.ts';
+export {
+  beginCommitteeRound,
   beginEncryptedRound,
   closeClosing,
   closeCommits,
+  closeJoins,
   closeKey,
+  closeReveals,
   closeRoot,
   closeUploads,
   fetchHalf,
-  openedSum,
 } from './round/coordinator.ts';
 export type { ChunkStore, EncryptedCoordinator } from './round/coordinator-state.ts';
 export {
@@ -58,6 +66,7 @@ export {
   saveHolder,
 } from './round/holder-state.ts';
 export type { Half } from './round/key-holder.ts';
+export { openedSum } from './round/opened-sum.ts';
 export type {
   EncryptedDownlink,
   EncryptedFault,

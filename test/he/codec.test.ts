@@ -46,6 +46,7 @@ const KINDS: readonly LatticeKind[] = [
   'key-share',
   'decryption-share',
   'body',
+  'dealt-share',
 ];
 const HEAD = 40;
 const WORDS = 120;

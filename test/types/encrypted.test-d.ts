@@ -62,5 +62,5 @@ export async function encrypted(plan: EncryptedRound, seal: Seal, signer: Signer
   // @ts-expect-error one answer a round
   openSum(opened.next, downlink, (...which) => fetchHalf(opening, ...which));
   acceptEncrypted(opening, opened.message);
-  openedSum(opening);
+  await openedSum(opening);
 }

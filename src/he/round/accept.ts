@@ -5,7 +5,7 @@
 import { CodecError, ProtocolError } from '../../errors.ts';
 import { equalBytes } from '../../internal/bytes.ts';
 import { sha256 } from '../../internal/sha256.ts';
-import { decodeEnvelope, type Envelope } from '../../wire/envelope.ts';
+import { decodeEnvelope, type Envelope, type SignedHeader } from '../../wire/envelope.ts';
 import { checkLattice, encodedLatticeLength } from '../codec.ts';
 import { answerLength, checkAnswer } from './answers.ts';
 import {
@@ -32,6 +32,14 @@ import {
   type EncryptedUplink,
   phaseNumber,
 } from './phases.ts';
+import {
+  checkRevealed,
+  decodeJoin,
+  decodeReveal,
+  hashOfJoins,
+  type SignedReveal,
+  setupLimits,
+} from './setup-messages.ts';
 
 /**
  * Takes in one message of the state's phase, from anyone.
@@ -133,8 +141,10 @@ function takeMessage(
   const { plan } = ledger;
   const stranger: Refuse = (code, text) => Object.freeze({ phase, code, message: text });
   let envelope: Envelope;
+  let reveal: SignedReveal | undefined;
   try {
-    envelope = decodeEnvelope(message, limitsOf(ledger, phase));
+    if (phase === 'reveal') reveal = decodeReveal(plan, message, plan.holders.clients.length);
+    envelope = reveal?.said ?? decodeEnvelope(message, limitsOf(ledger, phase));
   } catch (error) {
     if (error instanceof CodecError) return stranger(error.code, error.message);
     throw error;
@@ -167,15 +177,17 @@ function takeMessage(
       equalBytes(before.payloadDigest, envelope.payloadDigest);
     return isSame ? undefined : accuse('equivocation', 'signed two messages; the first stands');
   }
-  return TAKE[phase](ledger, envelope, accuse);
+  return TAKE[phase](ledger, envelope, accuse, reveal);
 }
 
 const saidBefore = (
-  { keys, commits, roots, closes, answers }: CoordinatorLedger,
+  { joins, reveals, keys, commits, roots, closes, answers }: CoordinatorLedger,
   phase: Exclude<EncryptedPhase, 'upload'>,
   sender: number,
 ): Pick<Envelope, 'header' | 'payloadDigest'> | undefined =>
   ({
+    join: () => joins.get(sender),
+    reveal: () => reveals.get(sender)?.said,
     key: () => keys.get(sender),
     commit: () => commits.get(sender)?.said,
     root: () => roots.get(sender),
@@ -187,18 +199,44 @@ type Take = (
   ledger: CoordinatorLedger,
   envelope: Envelope,
   accuse: Refuse,
+  reveal: SignedReveal | undefined,
 ) => EncryptedFault | undefined;
 
 /** What is asked of a signed message of each phase. */
 const TAKE: Readonly<Record<Exclude<EncryptedPhase, 'upload'>, Take>> = {
+  join: ({ joins }, said, accuse) => {
+    try {
+      decodeJoin(said.header);
+    } catch (error) {
+      return blamed(error, accuse);
+    }
+    joins.set(said.sender, said);
+    return undefined;
+  },
+  reveal: ({ plan, joins, reveals }, { sender }, accuse, reveal) => {
+    const headers = plan.holders.clients.map((_, i) => (joins.get(i) as SignedHeader).header);
+    const { commitment } = decodeJoin(headers[sender] as Uint8Array);
+    try {
+      const all = headers.map((_, i) => i);
+      checkRevealed(
+        plan,
+        { hash: hashOfJoins(plan, headers), commitment },
+        reveal as SignedReveal,
+        all,
+      );
+    } catch (error) {
+      return blamed(error, accuse);
+    }
+    reveals.set(sender, reveal as SignedReveal);
+    return undefined;
+  },
   key: (ledger, { payload, ...said }, accuse) => {
     const { plan } = ledger;
     try {
       const { set } = plan.sum;
       checkLattice({ kind: 'public-key', set, roundId: plan.roundId, index: 0 }, payload);
     } catch (error) {
-      if (error instanceof CodecError) return accuse(error.code, error.message);
-      throw error;
+      return blamed(error, accuse);
     }
     const isHash = equalBytes(said.header, keyHashOf(plan, payload));
     if (!isHash) return accuse('bad-key', 'got another hash than that of its key');
@@ -252,18 +290,26 @@ const TAKE: Readonly<Record<Exclude<EncryptedPhase, 'upload'>, Take>> = {
         checkAnswer(plan, index, payload.subarray(index * length, (index + 1) * length));
       }
     } catch (error) {
-      if (!(error instanceof CodecError || error instanceof ProtocolError)) throw error;
-      return accuse(error.code, error.message);
+      return blamed(error, accuse);
     }
     answers.set(said.sender, { said, payload: payload.slice() });
     return undefined;
   },
 };
 
+/** A signer's mistake as a fault; anything else is ours. */
+function blamed(error: unknown, accuse: Refuse): EncryptedFault {
+  if (error instanceof CodecError || error instanceof ProtocolError) {
+    return accuse(error.code, error.message);
+  }
+  throw error;
+}
+
 function limitsOf(
   { plan }: CoordinatorLedger,
   phase: Exclude<EncryptedPhase, 'upload'>,
 ): { readonly header: number; readonly payload: number } {
+  if (phase === 'join' || phase === 'reveal') return setupLimits(plan);
   const header = 160 + plan.clients.clients.length;
   const payload = {
     key: encodedLatticeLength(plan.sum.set, 'public-key'),

@@ -5,6 +5,7 @@ import type { SignedHeader } from '../../wire/envelope.ts';
 import type { MerkleTree } from '../../wire/merkle.ts';
 import type { EncryptedFault, EncryptedPhase } from './phases.ts';
 import type { EncryptedRound } from './plan.ts';
+import type { SignedReveal } from './setup-messages.ts';
 
 /** A coordinator within phase `P`: messages are accepted into it until it is closed, which spends it. */
 export type EncryptedCoordinator<P extends EncryptedPhase = EncryptedPhase> = {
@@ -33,6 +34,9 @@ export type Committed = {
 export type CoordinatorLedger = {
   readonly plan: EncryptedRound;
   readonly store: ChunkStore;
+  /** A committee's setup. */
+  readonly joins: Map<number, SignedHeader>;
+  readonly reveals: Map<number, SignedReveal>;
   readonly keys: Map<number, SignedHeader>;
   publicKey: Uint8Array;
   keyHash: Uint8Array;
@@ -73,7 +77,33 @@ export function advance<P extends EncryptedPhase>(
 }
 
 /** Spends the last state. */
-export const endOf = (state: EncryptedCoordinator): CoordinatorLedger => states.take(state);
+export const takeLedger = (state: EncryptedCoordinator): CoordinatorLedger => states.take(state);
+
+/** What is known before anything was taken in. */
+export const emptyLedger = (plan: EncryptedRound, store: ChunkStore): CoordinatorLedger => ({
+  plan,
+  store,
+  joins: new Map(),
+  reveals: new Map(),
+  keys: new Map(),
+  publicKey: NOTHING,
+  keyHash: NOTHING,
+  commits: new Map(),
+  order: [],
+  tree: undefined,
+  rootHeader: NOTHING,
+  roots: new Map(),
+  closeHeader: NOTHING,
+  contributors: [],
+  active: [],
+  closes: new Map(),
+  answers: new Map(),
+  excluded: new Set(),
+  faults: [],
+  proven: new Set(),
+});
+
+const NOTHING = new Uint8Array(0);
 
 /** A store in memory. */
 export function memoryStore(): ChunkStore {

@@ -2,6 +2,7 @@
  * The coordinator's steps. It passes on what others signed, keeps ciphertexts, and adds; it can stop a
  * round, but it cannot make holders open anything than the sum of enough committed vectors.
  *
+ *     beginCommitteeRound → closeJoins → closeReveals ↘
  *     beginEncryptedRound → closeKey → closeCommits → closeRoot → closeUploads → closeClosing → openedSum
  *
  * Between two of them `acceptEncrypted` takes in messages.
@@ -14,57 +15,112 @@ import { sha256 } from '../../internal/sha256.ts';
 import { encode } from '../../wire/cbor.ts';
 import { encodeEnvelope, type SignedHeader } from '../../wire/envelope.ts';
 import { inclusionPath, type MerkleTree, merkleTree } from '../../wire/merkle.ts';
-import { answerLength, widenPlaintextInto } from './answers.ts';
 import {
   advance,
   type ChunkStore,
   type CoordinatorLedger,
   coordinatorIn,
   type EncryptedCoordinator,
-  endOf,
+  emptyLedger,
   idIn,
   ledgerOf,
   memoryStore,
 } from './coordinator-state.ts';
 import type { Half } from './key-holder.ts';
-import { unpackInto } from './layout.ts';
 import { commitLeaf, encodeClose, encodeQuorum, encodeRoot, halfLength } from './messages.ts';
-import { type EncryptedDownlink, phaseNumber } from './phases.ts';
+import { type EncryptedDownlink, type EncryptedPhase, phaseNumber } from './phases.ts';
 import { type EncryptedRound, isKeyHolder } from './plan.ts';
-import { encryptedAssumptions, type OpenedSum } from './result.ts';
 
 /**
- * Begins a round: holders' keys can be taken in.
+ * Begins a round with a lone key holder: its key can be taken in.
  *
  * @param plan from `encryptedRound`
  * @param store where chunks of ciphertext are kept, for instance on a disk; default: in memory
+ * @throws UsageError `wrong-type` if the plan has a committee
  */
 export const beginEncryptedRound = (
   plan: EncryptedRound,
   store: ChunkStore = memoryStore(),
-): EncryptedCoordinator<'key'> =>
-  coordinatorIn('key', {
-    plan,
-    store,
-    keys: new Map(),
-    publicKey: NOTHING,
-    keyHash: NOTHING,
-    commits: new Map(),
-    order: [],
-    tree: undefined,
-    rootHeader: NOTHING,
-    roots: new Map(),
-    closeHeader: NOTHING,
-    contributors: [],
-    active: [],
-    closes: new Map(),
-    answers: new Map(),
-    excluded: new Set(),
-    faults: [],
-    proven: new Set(),
-  });
+): EncryptedCoordinator<'key'> => begun(plan, store, true, 'key');
 
-const NOTHING = new Uint8Array(0);
+/**
+ * Begins a round with a committee: its members can join.
+ *
+ * @param plan from `encryptedRound`
+ * @param store as for {@link beginEncryptedRound}
+ * @throws UsageError `wrong-type` if the plan has a lone key holder
+ */
+export const beginCommitteeRound = (
+  plan: EncryptedRound,
+  store: ChunkStore = memoryStore(),
+): EncryptedCoordinator<'join'> => begun(plan, store, false, 'join');
+
+function begun<P extends EncryptedPhase>(
+  plan: EncryptedRound,
+  store: ChunkStore,
+  alone: boolean,
+  phase: P,
+): EncryptedCoordinator<P> {
+  if (isKeyHolder(plan) === alone) return coordinatorIn(phase, emptyLedger(plan, store));
+  throw new UsageError(
+    'wrong-type',
+    `encrypted round: got a plan with ${alone ? 'a committee' : 'a lone key holder'}, expected the other kind`,
+  );
+}
+
+/**
+ * Ends the phase `join`.
+ *
+ * @param state consumed unless this throws
+ * @returns the state that takes reveals, and the same downlink for every member
+ * @throws ProtocolError `no-quorum` while a member has not joined: it needs all
+ * @throws UsageError `state-spent`
+ */
+export function closeJoins(state: EncryptedCoordinator<'join'>): {
+  readonly next: EncryptedCoordinator<'reveal'>;
+  readonly downlink: EncryptedDownlink<'reveal'>;
+} {
+  const { plan, joins } = ledgerOf(state);
+  requireEnough('no-quorum', 'members that joined', joins.size, plan.holders.clients.length);
+  const { roundId } = plan;
+  const phase = phaseNumber('join');
+  const said = inOrder(joins).map((one) =>
+    encodeEnvelope({ ...one, phase, roundId, payload: new Uint8Array(0) }),
+  );
+  return { next: advance(state, 'reveal'), downlink: encode(said) };
+}
+
+/**
+ * Ends the phase `reveal`.
+ *
+ * @param state consumed unless this throws
+ * @returns the state that takes signed keys, and a downlink for each member
+ * @throws ProtocolError `no-quorum` while a member has not revealed: it needs all
+ * @throws UsageError `state-spent`
+ */
+export function closeReveals(state: EncryptedCoordinator<'reveal'>): {
+  readonly next: EncryptedCoordinator<'key'>;
+  readonly downlinks: ReadonlyMap<ClientId, EncryptedDownlink<'key'>>;
+} {
+  const { plan, reveals } = ledgerOf(state);
+  const members = plan.holders.clients;
+  requireEnough('no-quorum', 'members that revealed', reveals.size, members.length);
+  const all = inOrder(reveals);
+  const downlinks = new Map(
+    members.map(({ id }, to) => [
+      id,
+      encode(
+        all.map(({ envelope, share, boxes }) =>
+          encode([envelope, share, [boxes[to] as Uint8Array]]),
+        ),
+      ),
+    ]),
+  );
+  return { next: advance(state, 'key'), downlinks };
+}
+
+const inOrder = <Said>(said: ReadonlyMap<number, Said>): readonly Said[] =>
+  [...said].sort(([a], [b]) => a - b).map(([, one]) => one);
 
 /**
  * Ends the phase `key`.
@@ -220,52 +276,6 @@ export async function fetchHalf(
   const chunk = await store.get(sender, index);
   const at = 4 + (half === 'mask' ? halfLength(plan) : 0);
   return chunk.subarray(at, at + halfLength(plan));
-}
-
-/**
- * Puts the answers together.
- *
- * @param state consumed unless this throws `below-threshold`
- * @returns see {@link OpenedSum}
- * @throws ProtocolError `below-threshold` while an active holder's answer is missing; `poisoned-sum` if
- *   some contributor did not keep to the plan and it shows
- * @throws UsageError `state-spent`
- */
-export function openedSum(state: EncryptedCoordinator<'open'>): OpenedSum {
-  const { plan, answers, active } = ledgerOf(state);
-  requireEnough('below-threshold', 'answers of active holders', answers.size, active.length);
-  const ledger = endOf(state);
-  const { contributors, faults } = ledger;
-  const { sum } = plan;
-  const sums = new Float64Array(sum.length);
-  const words = new Uint32Array(2 * sum.set.degree);
-  for (let index = 0; index < sum.ciphertexts; index++) {
-    coefficientsInto(words, ledger, index);
-    unpackInto(sums, sum, words, index, contributors.length);
-  }
-  const isIn = new Set(contributors);
-  const ids = plan.clients.clients.map(({ id }) => id);
-  return Object.freeze({
-    sums,
-    errorBound: sum.errorBound * contributors.length,
-    contributors: Object.freeze(ids.filter((_, i) => isIn.has(i))),
-    missing: Object.freeze(ids.filter((_, i) => !isIn.has(i))),
-    refused: Object.freeze([...faults]),
-    assumptions: encryptedAssumptions(plan),
-  });
-}
-
-/** The sum's plaintext coefficients of ciphertext `index`. */
-function coefficientsInto(
-  out: Uint32Array,
-  { plan, answers, active }: CoordinatorLedger,
-  index: number,
-): void {
-  const length = answerLength(plan);
-  const [answer] = active.map((holder) =>
-    answers.get(holder)?.payload.subarray(index * length, (index + 1) * length),
-  );
-  if (isKeyHolder(plan) && answer !== undefined) widenPlaintextInto(out, plan, answer);
 }
 
 /** Signatures in the order of their signers. */

@@ -6,10 +6,12 @@ import { vault } from '../../internal/spent.ts';
 import { decode, encode } from '../../wire/cbor.ts';
 import { bytes, integer, list, tuple } from '../../wire/fields.ts';
 import type { Seal } from '../handles.ts';
+import { dataPrimes } from '../parameters.ts';
 import type { HolderClaim } from './claims.ts';
 import { type HolderKey, keyHolderKey } from './key-holder.ts';
+import { memberHolderKey } from './member-holder.ts';
 import { commitLength, HASH } from './messages.ts';
-import type { EncryptedRound } from './plan.ts';
+import { type EncryptedRound, isKeyHolder } from './plan.ts';
 
 /** The steps that a holder can be about to do, in their order. */
 const STEPS = ['root', 'close', 'open', 'done'] as const;
@@ -158,7 +160,10 @@ export function restoreHolder(
 ): EncryptedHolder {
   const what = 'saved holder';
   const n = plan.clients.clients.length;
-  const secretMax = 8 * plan.sum.set.degree * plan.sum.set.primes.length;
+  const { set } = plan.sum;
+  // A key holder's secret is modulo all primes, a member's share modulo those of ciphertexts.
+  const primes = isKeyHolder(plan) ? set.primes : dataPrimes(set);
+  const secretMax = 8 * set.degree * primes.length;
   const maxBytes = 1_024 + secretMax + n + n * (commitLength(plan) + 16);
   const of = tuple(decode(saved, { what, maxBytes }), 9, what);
   integer(of[0], VERSION, VERSION, `${what}: version`);
@@ -188,7 +193,9 @@ export function restoreHolder(
     durable: true,
     self,
     next,
-    key: keyHolderKey(plan, seal, secret),
+    key: isKeyHolder(plan)
+      ? keyHolderKey(plan, seal, secret)
+      : memberHolderKey(plan, seal, self, secret),
     keyHash: bytes(of[5], HASH, `${what}: key hash`),
     root: bytes(of[6], { min: 0, max: 128 }, `${what}: root`),
     commits: new Map(commits),

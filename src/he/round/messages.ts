@@ -2,6 +2,8 @@
  * What is signed in an encrypted round, as bytes. Parties speak in envelopes (see `wire/envelope.ts`);
  * chunks of ciphertext need no signature, since the hash of each was signed before.
  *
+ *     join    header [commitment to a key share, key for boxes]
+ *     reveal  header [hash of all joins, hash of the key share, hashes of all boxes]; share and boxes beside it
  *     key     header SHA-256(label, public key)          payload the public key
  *     commit  header that hash                           payload K × (hash of body ‖ hash of mask)
  *     root    header [key hash, root, size]

@@ -3,15 +3,25 @@ import type { CodecCode, ProtocolCode } from '../../errors.ts';
 import type { ClientId } from '../../identity/roster.ts';
 
 /**
- * The phases in their order: holders publish the `key`, clients `commit` to their ciphertexts, holders
+ * The phases in their order. Members of a committee `join` and `reveal` their parts of the key; a lone
+ * key holder begins with the next one. Holders publish the `key`, clients `commit` to their ciphertexts, holders
  * sign the `root` of the commitments, clients `upload`, holders sign the `close`, active holders `open`.
  */
-export const ENCRYPTED_PHASES = ['key', 'commit', 'root', 'upload', 'close', 'open'] as const;
+export const ENCRYPTED_PHASES = [
+  'join',
+  'reveal',
+  'key',
+  'commit',
+  'root',
+  'upload',
+  'close',
+  'open',
+] as const;
 
-/** One of the six. */
+/** One of the eight. */
 export type EncryptedPhase = (typeof ENCRYPTED_PHASES)[number];
 
-/** The phase's number in an envelope: 33 to 38, none of which the masked round has. */
+/** The phase's number in an envelope: 33 to 40, none of which the masked round has. */
 export const phaseNumber = (phase: EncryptedPhase): number => 33 + ENCRYPTED_PHASES.indexOf(phase);
 
 declare const direction: unique symbol;

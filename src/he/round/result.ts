@@ -41,7 +41,7 @@ export function encryptedAssumptions(plan: EncryptedRound): readonly EncryptedAs
         }
       : {
           code: 'committee',
-          text: `Fewer than ${threshold} of the ${members} holders collude with the coordinator or each other; copies of a holder with rolled-back claim stores count among them.`,
+          text: `Fewer than ${threshold} of the ${members} holders collude with the coordinator or each other; copies of a holder with rolled-back claim stores count among them. An active member that answers falsely falsifies the sum, mostly unnoticed.`,
         },
     {
       code: 'roster-voucher',

@@ -25,7 +25,6 @@ import {
   signRoot,
   startKeyHolder,
 } from '../../../src/he/index.ts';
-import { startHolder } from '../../../src/he/round/holder.ts';
 import { generateHolderKey } from '../../../src/he/round/key-holder.ts';
 import {
   decodeClose,
@@ -39,7 +38,15 @@ import type { Signer } from '../../../src/identity/signer.ts';
 import { concat } from '../../../src/internal/bytes.ts';
 import { decode, encode } from '../../../src/wire/cbor.ts';
 import { decodeEnvelope } from '../../../src/wire/envelope.ts';
-import { type Cast, castOf, diskClaim, planFor, taken, untilUpload } from './support.ts';
+import {
+  type Cast,
+  castOf,
+  diskClaim,
+  keyedCommittee,
+  planFor,
+  taken,
+  untilUpload,
+} from './support.ts';
 
 let seal: Seal;
 let cast: Cast;
@@ -122,7 +129,7 @@ test('one client’s ciphertexts do not pass for the sum; the honest ones then d
   expect(other.code).toBe('bad-downlink');
   const { message } = await openSum(holder, downlink, (...which) => fetchHalf(next, ...which));
   taken(next, message);
-  expect(openedSum(next).sums).toEqual(new Float64Array(LENGTH).fill(321));
+  expect((await openedSum(next)).sums).toEqual(new Float64Array(LENGTH).fill(321));
   expect(liveHandles(seal)).toBe(0);
 });
 
@@ -173,7 +180,7 @@ test('after a crash and a restore nothing is opened twice, the same sum included
   expect((await caught(() => openSum(copy as never, downlink, fetch))).code).toBe('state-spent');
   // A crash before the answer harms nothing: the first copy that asks gets it.
   taken(next, message);
-  expect(openedSum(next).sums[0]).toBe(321);
+  expect((await openedSum(next)).sums[0]).toBe(321);
   // Without a claim store there is nothing to save.
   const memory = await startKeyHolder(planFor(cast), seal, { signer });
   expect((await caught(() => saveHolder(memory.next))).code).toBe('claim-required');
@@ -249,15 +256,7 @@ test('holders that were shown two roots: neither gets a quorum, and a client tha
   const three = await castOf(4, 3);
   const plan = planFor(three, { length: LENGTH, threshold: 2 });
   expect(plan.quorum).toBe(3);
-  const shared = generateHolderKey(plan, seal);
-  const nobody = { secret: new Uint8Array(0), halves: ['mask'], open: () => {} } as const;
-  const coordinator = beginEncryptedRound(plan);
-  const holders = [];
-  for (const signer of three.holders) {
-    const { next, message } = await startHolder(plan, { signer }, nobody, shared.publicKey);
-    taken(coordinator, message);
-    holders.push(next);
-  }
+  const { holders, coordinator } = await keyedCommittee(seal, three, plan);
   const key = closeKey(coordinator);
   const steps: Awaited<ReturnType<typeof encryptForRound>>[] = [];
   for (const [i, vector] of vectors.entries()) {
@@ -266,7 +265,7 @@ test('holders that were shown two roots: neither gets a quorum, and a client tha
     taken(key.next, step.message);
     steps.push(step);
   }
-  const [one, two, last] = holders as [never, never, never];
+  const [one, two, last] = holders as unknown as [never, never, never];
   const { next, downlink } = closeCommits(key.next);
   const honest = await Promise.all([signRoot(one, downlink), signRoot(two, downlink)]);
   // The third is shown a root without client 2, and signs that.
@@ -296,4 +295,19 @@ test('holders that were shown two roots: neither gets a quorum, and a client tha
   expect((await shown([0, 1, 2], other)).code).toBe('state-spent');
   for (const { message } of honest) taken(next, message);
   expect((await caught(() => closeRoot(next))).code).toBe('no-quorum');
+});
+
+test('any two quorums share more holders than may sign twice, and all holders make one', async () => {
+  for (const members of [1, 2, 3, 4, 5, 7, 10]) {
+    const party = await castOf(2, members);
+    for (let threshold = Math.min(2, members); threshold <= members; threshold++) {
+      for (let corrupt = 0; corrupt < threshold; corrupt++) {
+        const { quorum } = planFor(party, { threshold, corrupt, length: 1 });
+        expect(2 * quorum - members).toBeGreaterThan(corrupt);
+        // One fewer would not do.
+        expect(2 * (quorum - 1) - members).toBeLessThanOrEqual(corrupt);
+        expect(quorum).toBeLessThanOrEqual(members);
+      }
+    }
+  }
 });

@@ -1,24 +1,33 @@
 /** Small encrypted rounds: parties with keys, and the story of a round up to any phase. */
 import {
   acceptEncrypted,
+  beginCommitteeRound,
   beginEncryptedRound,
+  type CommitteeMember,
   checkCommitted,
+  chunkOf,
   closeClosing,
   closeCommits,
+  closeJoins,
   closeKey,
+  closeReveals,
   closeRoot,
   closeUploads,
   type EncryptedClient,
   type EncryptedCoordinator,
+  type EncryptedDownlink,
   type EncryptedRound,
   type EncryptedRoundFacts,
   encryptedRound,
   encryptForRound,
   fetchHalf,
   type HolderClaim,
+  joinCommittee,
   type OpenedSum,
   openedSum,
   openSum,
+  receiveShares,
+  revealShare,
   type Seal,
   signClose,
   signRoot,
@@ -131,12 +140,100 @@ export async function untilUpload(
 }
 
 /** Closes the uploads and opens the sum. */
-export async function toTheEnd({ holder, coordinator }: Uploading): Promise<OpenedSum> {
+export async function toTheEnd(
+  { holder, coordinator }: Uploading,
+  seal?: Seal,
+): Promise<OpenedSum> {
   const closing = closeUploads(coordinator);
   const closed = await signClose(holder, closing.downlink);
   taken(closing.next, closed.message);
   const { next, downlink } = closeClosing(closing.next);
   const opened = await openSum(closed.next, downlink, (...which) => fetchHalf(next, ...which));
   taken(next, opened.message);
-  return openedSum(next);
+  return openedSum(next, seal);
+}
+
+/** A committee with its key: every member's state, and the coordinator that may close the key. */
+export type Keyed = {
+  readonly holders: readonly EncryptedHolder<'root'>[];
+  readonly coordinator: EncryptedCoordinator<'key'>;
+};
+
+/** Plays a committee's setup to the signed key. */
+export async function keyedCommittee(
+  seal: Seal,
+  cast: Cast,
+  plan: EncryptedRound,
+  claims: readonly HolderClaim[] = cast.holders.map(() => diskClaim()),
+): Promise<Keyed> {
+  const first = beginCommitteeRound(plan);
+  const joined: CommitteeMember<'reveal'>[] = [];
+  for (const [i, signer] of cast.holders.entries()) {
+    const claim = claims[i] as HolderClaim;
+    const { next, message } = await joinCommittee(plan, seal, { signer, claim });
+    taken(first, message);
+    joined.push(next);
+  }
+  const joins = closeJoins(first);
+  const revealed: CommitteeMember<'key'>[] = [];
+  for (const state of joined) {
+    const { next, message } = await revealShare(state, joins.downlink);
+    taken(joins.next, message);
+    revealed.push(next);
+  }
+  const { next: coordinator, downlinks } = closeReveals(joins.next);
+  const holders: EncryptedHolder<'root'>[] = [];
+  for (const [i, state] of revealed.entries()) {
+    const downlink = downlinks.get(holderName(i)) as Uint8Array;
+    const { next, message } = await receiveShares(state, downlink);
+    taken(coordinator, message);
+    holders.push(next);
+  }
+  return { holders, coordinator };
+}
+
+/** A committee's round up to a signed closing: clients upload all, these members are there. */
+export async function committeeClosed(
+  seal: Seal,
+  cast: Cast,
+  plan: EncryptedRound,
+  vectors: readonly ArrayLike<number>[],
+  { there, active }: { readonly there: readonly number[]; readonly active: readonly number[] },
+  claims?: readonly HolderClaim[],
+): Promise<{
+  readonly holders: ReadonlyMap<number, EncryptedHolder<'open'>>;
+  readonly coordinator: EncryptedCoordinator<'open'>;
+  readonly downlink: EncryptedDownlink<'open'>;
+}> {
+  const keyed = await keyedCommittee(seal, cast, plan, claims);
+  const key = closeKey(keyed.coordinator);
+  const waiting: EncryptedClient<'root'>[] = [];
+  for (const [i, values] of vectors.entries()) {
+    const signer = cast.clients[i] as Signer;
+    const { message, next } = await encryptForRound(plan, seal, signer, key.downlink, values);
+    taken(key.next, message);
+    waiting.push(next);
+  }
+  const committed = closeCommits(key.next);
+  const rooted = new Map<number, EncryptedHolder<'close'>>();
+  for (const i of there) {
+    const state = keyed.holders[i] as EncryptedHolder<'root'>;
+    const { next, message } = await signRoot(state, committed.downlink);
+    taken(committed.next, message);
+    rooted.set(i, next);
+  }
+  const { next: uploading, downlinks } = closeRoot(committed.next);
+  for (const [i, state] of waiting.entries()) {
+    const client = checkCommitted(state, downlinks.get(clientName(i)) as Uint8Array);
+    for (let k = 0; k < plan.sum.ciphertexts; k++) taken(uploading, chunkOf(client, k));
+  }
+  const closing = closeUploads(uploading, active.map(holderName));
+  const holders = new Map<number, EncryptedHolder<'open'>>();
+  for (const [i, state] of rooted) {
+    const { next, message } = await signClose(state, closing.downlink);
+    taken(closing.next, message);
+    holders.set(i, next);
+  }
+  const { next, downlink } = closeClosing(closing.next);
+  return { holders, coordinator: next, downlink };
 }

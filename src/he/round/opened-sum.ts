@@ -1,0 +1,123 @@
+/** The coordinator's last step: answers to numbers. */
+import { ProtocolError, UsageError } from '../../errors.ts';
+import type { Polynomials } from '../blob.ts';
+import { decodeLattice } from '../codec.ts';
+import { type Combiner, exactCombiner, realCombiner } from '../committee/index.ts';
+import type { Seal } from '../handles.ts';
+import { addInto, openLatticeSum, sumOf } from '../sum/lattice-sum.ts';
+import { answerLength, widenPlaintextInto } from './answers.ts';
+import {
+  type CoordinatorLedger,
+  type EncryptedCoordinator,
+  ledgerOf,
+  takeLedger,
+} from './coordinator-state.ts';
+import { unpackInto } from './layout.ts';
+import { halfLength } from './messages.ts';
+import { isKeyHolder } from './plan.ts';
+import { encryptedAssumptions, type OpenedSum } from './result.ts';
+
+/**
+ * Puts the answers together.
+ *
+ * @param state consumed unless this throws `below-threshold` or `wrong-type`
+ * @param seal from `openSeal`, for a committee's answers; no handle outlives the call
+ * @returns see {@link OpenedSum}
+ * @throws ProtocolError `below-threshold` while an active holder's answer is missing; `poisoned-sum` if
+ *   some contributor or active member did not keep to the plan and it shows
+ * @throws UsageError `state-spent`; `wrong-type` without `seal` where it is needed
+ *
+ * **Cost**: for a committee it adds up all contributors' bodies, K places at a time in memory.
+ */
+export async function openedSum(
+  state: EncryptedCoordinator<'open'>,
+  seal?: Seal,
+): Promise<OpenedSum> {
+  const { plan, answers, active } = ledgerOf(state);
+  if (answers.size < active.length) {
+    throw new ProtocolError(
+      'below-threshold',
+      `encrypted round: got answers of ${answers.size} active holders, expected ${active.length}`,
+      [],
+      { got: answers.size, expected: active.length },
+    );
+  }
+  if (!isKeyHolder(plan) && seal === undefined) {
+    throw new UsageError(
+      'wrong-type',
+      'openedSum: got no seal, expected one: answers of a committee are put together with SEAL',
+    );
+  }
+  const ledger = takeLedger(state);
+  const { contributors, faults } = ledger;
+  const { sum } = plan;
+  const sums = new Float64Array(sum.length);
+  if (isKeyHolder(plan)) fromKeyHolder(sums, ledger);
+  else await fromCommittee(sums, ledger, seal as Seal);
+  const isIn = new Set(contributors);
+  const ids = plan.clients.clients.map(({ id }) => id);
+  return Object.freeze({
+    sums,
+    // Rounding is of each vector; what a committee's flooding leaves is of the sum.
+    errorBound: sum.errorBound * (sum.set.scheme === 'bfv' ? contributors.length : sum.clients),
+    contributors: Object.freeze(ids.filter((_, i) => isIn.has(i))),
+    missing: Object.freeze(ids.filter((_, i) => !isIn.has(i))),
+    refused: Object.freeze([...faults]),
+    assumptions: encryptedAssumptions(plan),
+  });
+}
+
+function fromKeyHolder(sums: Float64Array, ledger: CoordinatorLedger): void {
+  const { plan, contributors, active } = ledger;
+  const words = new Uint32Array(2 * plan.sum.set.degree);
+  for (let index = 0; index < plan.sum.ciphertexts; index++) {
+    widenPlaintextInto(words, plan, answerOf(ledger, active[0] as number, index));
+    unpackInto(sums, plan.sum, words, index, contributors.length);
+  }
+}
+
+async function fromCommittee(
+  sums: Float64Array,
+  ledger: CoordinatorLedger,
+  seal: Seal,
+): Promise<void> {
+  const { plan, store, contributors } = ledger;
+  const { sum, roundId, threshold } = plan;
+  const { set } = sum;
+  using bodies = openLatticeSum(set, 'body', roundId, sum.ciphertexts);
+  for (const sender of contributors) {
+    for (let index = 0; index < sum.ciphertexts; index++) {
+      const chunk = await store.get(sender, index);
+      addInto(bodies, index, chunk.subarray(4, 4 + halfLength(plan)));
+    }
+  }
+  const each = <Sums>(combiner: Combiner<Sums>, take: (index: number, sums: Sums) => void) => {
+    using combining = combiner;
+    for (let index = 0; index < sum.ciphertexts; index++) {
+      take(index, combining.combine(sumOf(bodies, index), sharesOf(ledger, index)));
+    }
+  };
+  if (set.scheme === 'bfv') {
+    each(exactCombiner(seal, sum, threshold), (index, words) =>
+      unpackInto(sums, sum, words, index, contributors.length),
+    );
+  } else {
+    each(realCombiner(seal, sum, threshold), (index, reals) =>
+      sums.set(reals.subarray(0, sum.length - index * set.places), index * set.places),
+    );
+  }
+}
+
+/** Every active member's share for ciphertext `index`, checked when it was taken in. */
+const sharesOf = (ledger: CoordinatorLedger, index: number): readonly Polynomials[] => {
+  const { plan, active } = ledger;
+  const { roundId, sum } = plan;
+  const expected = { kind: 'decryption-share', set: sum.set, roundId, index } as const;
+  return active.map((member) => decodeLattice(expected, answerOf(ledger, member, index)));
+};
+
+function answerOf({ plan, answers }: CoordinatorLedger, holder: number, index: number): Uint8Array {
+  const length = answerLength(plan);
+  const { payload } = answers.get(holder) as { readonly payload: Uint8Array };
+  return payload.subarray(index * length, (index + 1) * length);
+}
