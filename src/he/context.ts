@@ -59,7 +59,8 @@ function makeContext(
       parameters.setPlainModulus(own(new module.Modulus(1n << BigInt(plainBits))));
     }
     const { tc128, none } = module.SecLevelType;
-    const made = new module.SEALContext(parameters, true, checked ? tc128 : none);
+    // No levels below the data level: nothing here switches down, and each takes its time to make.
+    const made = new module.SEALContext(parameters, false, checked ? tc128 : none);
     return {
       raw: made,
       data: made.parametersSet() ? hashOf(own(made.firstParmsId())) : undefined,

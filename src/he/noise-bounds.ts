@@ -12,6 +12,12 @@ const ERROR_BOUND = 21;
 /** Statistical security of flooding, in bits. */
 export const FLOODING_BITS = 40;
 
+/**
+ * Noise is drawn a little wider than the formula says, at most by this factor, for the carry of its
+ * lower bits (see committee/gaussian.ts).
+ */
+export const FLOODING_EXCESS: number = 1 + 2 ** -14;
+
 /** All that may go wrong goes wrong with at most this probability, 2^−60, over the whole vector. */
 const FAILURE_BITS = 60;
 
@@ -68,6 +74,10 @@ export function worstNoise(set: ParameterSet, clients: number, members: number):
  * **Source**: σ = √(24·N·τ)·2^(s/2)·B, s = {@link FLOODING_BITS} (after Li, Micciancio, Schultz and
  * Sorrell, Securing Approximate Homomorphic Encryption Using Differential Privacy, 2022), with B a bound
  * for the worst case.
+ *
+ * That source bounds the divergence between noise and noise shifted by v ≤ B by v²/2σ² in each
+ * coefficient, for a continuous Gaussian. What is drawn is in whole numbers; committee/gaussian.ts shows
+ * that the same bound holds for it.
  */
 export const floodingDeviation = (
   set: ParameterSet,
@@ -79,7 +89,12 @@ export const floodingDeviation = (
   2 ** (FLOODING_BITS / 2) *
   worstNoise(set, clients, members);
 
-/** The greatest noise coefficient of an opened sum, all members' flooding included. */
+/**
+ * The greatest noise coefficient of an opened sum, all members' flooding included.
+ *
+ * **Source**: discrete Gaussians are sub-Gaussian with their σ (Canonne, Kamath, Steinke 2020); see
+ * {@link tailFactor}.
+ */
 export const openedNoise = (
   set: ParameterSet,
   clients: number,
@@ -87,6 +102,7 @@ export const openedNoise = (
   ciphertexts: number,
 ): number =>
   worstNoise(set, clients, members) +
-  members *
+  FLOODING_EXCESS *
+    members *
     tailFactor(set.degree * ciphertexts * members) *
     floodingDeviation(set, clients, members, ciphertexts);

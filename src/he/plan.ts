@@ -4,6 +4,7 @@ import { assertFinite, assertInteger } from '../internal/assert.ts';
 import { encodedLatticeLength } from './codec.ts';
 import {
   dataModulusBits,
+  FLOODING_EXCESS,
   floodingDeviation,
   honestNoise,
   openedNoise,
@@ -170,6 +171,7 @@ function approximatePlan(set: ParameterSet, asked: Asked): EncryptedSumPlan | un
   if (scaleBits < 1 || Math.log2(opened) >= modulus - 3) return undefined;
   // In a slot, worst-case noise adds up; flooding is independent, and half of it in the real part.
   const flooding =
+    FLOODING_EXCESS *
     tailFactor(length) *
     Math.sqrt((members * degree) / 2) *
     floodingDeviation(set, clients, members, ciphertexts);

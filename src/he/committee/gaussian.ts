@@ -1,7 +1,7 @@
 /**
  * Flooding: discrete Gaussian noise of any deviation up to 2^90, reduced modulo the primes.
  *
- * What is drawn is E = 2^k·X + U: X a discrete Gaussian of deviation below 2^44·(1 + 2^−16), U uniform
+ * What is drawn is E = 2^k·X + U: X a discrete Gaussian of deviation below 2^44·(1 + 2^−15), U uniform
  * on 0 … 2^k − 1. For a deviation below 2^44 k is 0, and E is the discrete Gaussian itself.
  *
  * **Why that hides as a Gaussian does.** Let v be the noise to hide, |v| ≤ B, and v = a·2^k + b with
@@ -13,7 +13,8 @@
  *
  * Since σ = √(24·N·τ)·2^20·B and N·τ ≤ 2^29, 2^k ≤ σ/2^43 is at most 2^−6·B. So σ′ = σ·(1 + 2^−15) pays for
  * the carry: KL ≤ B²/2σ², as for the Gaussian of the formula. Tails are as light, too: X is
- * sub-Gaussian [1], so |E| > z·σ′ + 2^k has a probability of at most 2·exp(−z²/2).
+ * sub-Gaussian [1], so |E| > z·σ′ + 2^k has a probability of at most 2·exp(−z²/2); the noise bounds count
+ * with that excess.
  *
  * **How X is drawn.** By rejection, all in exact integers but for the probability of acceptance: a strip
  * i with probability 2^−(i+1), uniform bits within it, a sign; then a coin of 2^−e. That is right to a

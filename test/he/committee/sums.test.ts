@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
 import type { Polynomials } from '../../../src/he/blob.ts';
-import { exactCombiner, realCombiner } from '../../../src/he/committee/index.ts';
+import { type Combiner, exactCombiner, realCombiner } from '../../../src/he/committee/index.ts';
 import { combineInto, type Words } from '../../../src/he/committee/modular.ts';
 import { primesOf } from '../../../src/he/committee/oracle.ts';
 import { liveHandles, type Seal } from '../../../src/he/handles.ts';
@@ -103,7 +103,7 @@ describe.each(COMMITTEES)('$threshold of $members', ({ members, threshold, activ
   }, 60_000);
 
   test('approximate sums: within the bound, with all noise that clients can choose', () => {
-    const sum = { clients: 100, length: 4096, clip: 1, precision: 1e-4, keys: { members } };
+    const sum = { clients: 100, length: 2_048, clip: 1, precision: 1e-4, keys: { members } };
     const real = planEncryptedSum({ ...sum, scheme: 'ckks' });
     const { set } = real;
     const scale = 2 ** real.scaleBits;
@@ -116,13 +116,14 @@ describe.each(COMMITTEES)('$threshold of $members', ({ members, threshold, activ
       const pair = client.reals(values, scale);
       timesInto(real, pair, 100);
       const [parts] = partsOf(seal, real, made, active, [pair.mask]);
-      using combiner = realCombiner(seal, real, threshold);
+      using combiner: Combiner<Float64Array> = realCombiner(seal, real, threshold);
       const got = combiner.combine(pair.first, parts as readonly Polynomials[]);
       expect(got.length).toBe(values.length);
       values.forEach((value, i) => {
         worst = Math.max(worst, Math.abs((got[i] as number) / 100 - value));
       });
     }
+    expect(set.name).toBe('approximate-committee-4096');
     expect(worst).toBeLessThan(real.errorBound);
     // And the bound is no idle one.
     expect(worst).toBeGreaterThan(real.errorBound / 10_000);
@@ -172,6 +173,26 @@ describe('what does not fit', () => {
       }
       whole[Symbol.dispose]();
       expect(() => whole.combine(first, [a, b, c])).toThrow(/disposal/);
+    }
+    expect(liveHandles(seal)).toBe(0);
+  }, 60_000);
+
+  test('noise beyond the room of the set, so that the bounds matter', () => {
+    {
+      const { set } = plan;
+      const made = makeCommittee(seal, set, committee);
+      using client = clientOf(seal, set, made.publicKey);
+      const values = Array.from({ length: set.degree }, (_, i) => BigInt(i));
+      const { first, mask } = client.coefficients(values);
+      const [p, r] = dataPrimes(set) as readonly [bigint, bigint];
+      pushed(set, first, (p * r) >> 59n);
+      const [parts] = partsOf(seal, plan, made, [0, 1, 2], [mask]);
+      using combiner = exactCombiner(seal, plan, 3);
+      const got = bigsOf(combiner.combine(first, parts as readonly Polynomials[]));
+      const wrong = values.filter((value, i) => got[i] !== value).length;
+      // At half a unit it is the flooding that decides.
+      expect(wrong).toBeGreaterThan(set.degree / 4);
+      expect(wrong).toBeLessThan((set.degree * 3) / 4);
     }
     expect(liveHandles(seal)).toBe(0);
   }, 60_000);
