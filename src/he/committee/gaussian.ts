@@ -40,11 +40,19 @@ const WORDS = 8;
 
 const DEGREE = 13;
 
-/** 2^−f = Σ c_j·(f − ½)^j, up to 2^−52 of it, for f from 0 to 1. */
+/** 2^−f = Σ c_j·(f − ½)^j; what is left out is below 2^−52 of it. */
 const series: Float64Array = new Float64Array(DEGREE + 1);
 series.forEach((_, j) => {
   series[j] = j === 0 ? Math.SQRT1_2 : ((series[j - 1] as number) * -Math.LN2) / j;
 });
+
+/** 2^−f for f from 0 to 1, up to 2^−50 of it, by sums and products only: the same on every machine. */
+export function halved(f: number): number {
+  const g = f - 0.5;
+  let sum = series[DEGREE] as number;
+  for (let j = DEGREE - 1; j >= 0; j--) sum = sum * g + (series[j] as number);
+  return sum;
+}
 
 /**
  * Fills `out` with independent discrete Gaussians: P(x) ∝ exp(−x²/2σ²) on the whole numbers.
@@ -94,9 +102,7 @@ function tryInto(
     const y = x * unit;
     const e = y * y - i + most;
     const whole = Math.floor(e);
-    const g = e - whole - 0.5;
-    let chance = series[DEGREE] as number;
-    for (let j = DEGREE - 1; j >= 0; j--) chance = chance * g + (series[j] as number);
+    const chance = halved(e - whole);
     // So many zeros in a row: 95 bits, so that nothing that matters is cut off.
     const zeros0 = Math.clz32(words[at + 4] as number);
     const zeros1 = Math.clz32(words[at + 5] as number);

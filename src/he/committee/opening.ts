@@ -58,7 +58,7 @@ export function beginOpening(
   if (plan.set !== set) {
     throw new UsageError('wrong-type', "beginOpening: plan: got another set, expected the share's");
   }
-  const least = floodingDeviation(set, 1, share.threshold, 1);
+  const least = floodingDeviation(set, 1, share.members, 1);
   assertFinite('beginOpening: plan.flooding', plan.flooding, least);
   const weights = weightsOf(share, active);
   const words = memberShares.take(share);

@@ -56,20 +56,22 @@ export function dealSecret(key: MemberKey, committee: Committee): readonly Polyn
   const { data } = primesOf(set);
   const secret = memberSecrets.take(key);
   const coefficients: Words[] = [secret];
-  for (let power = 1; power < committee.threshold; power++) {
-    const drawn: Words = new Uint32Array(secret.length);
-    uniformInto(drawn, data, fillRandom);
-    coefficients.push(drawn);
-  }
-  const shares = Array.from({ length: committee.members }, (_, member) => {
-    const share = polynomials(coefficientsOf(set, 'mask'));
-    for (const coefficient of coefficients.toReversed()) {
-      combineInto(share.words, data, share.words, member + 1, coefficient, 1);
+  try {
+    for (let power = 1; power < committee.threshold; power++) {
+      const drawn: Words = new Uint32Array(secret.length);
+      uniformInto(drawn, data, fillRandom);
+      coefficients.push(drawn);
     }
-    return share;
-  });
-  wipe(...coefficients);
-  return shares;
+    return Array.from({ length: committee.members }, (_, member) => {
+      const share = polynomials(coefficientsOf(set, 'mask'));
+      for (const coefficient of coefficients.toReversed()) {
+        combineInto(share.words, data, share.words, member + 1, coefficient, 1);
+      }
+      return share;
+    });
+  } finally {
+    wipe(...coefficients);
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Flooding is measured against its formula: its law, its deviation, its tails, modulo every prime. */
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
-import { drawGaussians, floodInto } from '../../../src/he/committee/gaussian.ts';
+import { drawGaussians, floodInto, halved } from '../../../src/he/committee/gaussian.ts';
 import {
   inverseOf,
   type Prime,
@@ -39,6 +39,13 @@ function fits(samples: Float64Array, deviation: number): boolean {
   );
   return statistic < chiSquareLimit(freedom);
 }
+
+test('the probability of acceptance is a power of one half to fifty bits', () => {
+  for (let i = 0; i <= 100_000; i++) {
+    const f = i / 100_000;
+    expect(Math.abs(halved(f) / 2 ** -f - 1)).toBeLessThan(2 ** -50);
+  }
+});
 
 describe('drawGaussians', () => {
   test.each([1, 1.3, 1.99, 2, 3.7, 11.5])(
