@@ -37,17 +37,19 @@ export {
   revealShare,
 } from './round/committee.ts';
 export {
-  beginCommitteeRound,
-  beginEncryptedRound,
   closeClosing,
   closeCommits,
-  closeJoins,
-  closeKey,
-  closeReveals,
   closeRoot,
   closeUploads,
   fetchHalf,
 } from './round/coordinator.ts';
+export {
+  beginCommitteeRound,
+  beginEncryptedRound,
+  closeJoins,
+  closeKey,
+  closeReveals,
+} from './round/coordinator-setup.ts';
 export type { ChunkStore, EncryptedCoordinator } from './round/coordinator-state.ts';
 export {
   type FetchHalf,

@@ -1,19 +1,25 @@
 /** The steps of an encrypted round in another order do not compile. */
 import {
   acceptEncrypted,
+  beginCommitteeRound,
   beginEncryptedRound,
   checkCommitted,
   chunkOf,
   closeClosing,
   closeCommits,
+  closeJoins,
   closeKey,
+  closeReveals,
   closeRoot,
   closeUploads,
   type EncryptedRound,
   encryptForRound,
   fetchHalf,
+  joinCommittee,
   openedSum,
   openSum,
+  receiveShares,
+  revealShare,
   type Seal,
   signClose,
   signRoot,
@@ -63,4 +69,26 @@ export async function encrypted(plan: EncryptedRound, seal: Seal, signer: Signer
   openSum(opened.next, downlink, (...which) => fetchHalf(opening, ...which));
   acceptEncrypted(opening, opened.message);
   await openedSum(opening);
+}
+
+export async function committee(plan: EncryptedRound, seal: Seal, signer: Signer): Promise<void> {
+  const state = beginCommitteeRound(plan);
+  // @ts-expect-error a committee has no key before its members revealed
+  closeKey(state);
+  const joined = await joinCommittee(plan, seal, { signer });
+  acceptEncrypted(state, joined.message);
+  const joins = closeJoins(state);
+  // @ts-expect-error nothing is received before one's own part is revealed
+  receiveShares(joined.next, joins.downlink);
+  const revealed = await revealShare(joined.next, joins.downlink);
+  acceptEncrypted(joins.next, revealed.message);
+  const { next, downlinks } = closeReveals(joins.next);
+  // @ts-expect-error a part is revealed once
+  revealShare(revealed.next, joins.downlink);
+  const [downlink] = downlinks.values();
+  // @ts-expect-error a member is no holder before it has its share
+  signRoot(revealed.next, downlink);
+  const keyed = await receiveShares(revealed.next, downlink as never);
+  acceptEncrypted(next, keyed.message);
+  closeKey(next);
 }

@@ -7,6 +7,7 @@ import { equalBytes } from '../../internal/bytes.ts';
 import { sha256 } from '../../internal/sha256.ts';
 import { decodeEnvelope, type Envelope, type SignedHeader } from '../../wire/envelope.ts';
 import { checkLattice, encodedLatticeLength } from '../codec.ts';
+import { takeChunk } from './accept-chunk.ts';
 import { answerLength, checkAnswer } from './answers.ts';
 import {
   type CoordinatorLedger,
@@ -15,22 +16,13 @@ import {
   keepFault,
   ledgerOf,
 } from './coordinator-state.ts';
-import {
-  chunkLength,
-  commitLength,
-  committedHash,
-  halfLength,
-  hashOfHalf,
-  isSaid,
-  keyHashOf,
-  speakersOf,
-} from './messages.ts';
+import { commitLength, isSaid, keyHashOf, speakersOf } from './messages.ts';
 import {
   type EncryptedFault,
-  type EncryptedFaultCode,
   type EncryptedPhase,
   type EncryptedUplink,
   phaseNumber,
+  type Refuse,
 } from './phases.ts';
 import {
   checkRevealed,
@@ -64,73 +56,6 @@ export function acceptEncrypted<P extends EncryptedPhase>(
       ? takeChunk(ledger, message)
       : takeMessage(ledger, state.phase, message);
   return fault && keepFault(ledger, fault);
-}
-
-/** Makes a fault: proven by a signature, or only claimed. */
-type Refuse = (code: EncryptedFaultCode, text: string) => EncryptedFault;
-
-function takeChunk(ledger: CoordinatorLedger, chunk: Uint8Array): EncryptedFault | undefined {
-  const { plan, commits, store, excluded } = ledger;
-  const phase = 'upload';
-  const stranger: Refuse = (code, message) => Object.freeze({ phase, code, message });
-  const expected = chunkLength(plan);
-  if (!(chunk instanceof Uint8Array) || chunk.length !== expected) {
-    const isShort = chunk instanceof Uint8Array && chunk.length < expected;
-    return stranger(
-      isShort ? 'truncated' : 'trailing-bytes',
-      `chunk: got ${chunk?.length} bytes, expected ${expected}`,
-    );
-  }
-  // A copy, if another thread could change it between two looks.
-  const own = chunk.buffer instanceof ArrayBuffer ? chunk : Uint8Array.from(chunk);
-  const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
-  const sender = view.getUint32(0);
-  const clients = plan.clients.clients;
-  if (sender >= clients.length) {
-    return stranger(
-      'not-on-roster',
-      `chunk: got roster position ${sender}, expected one below ${clients.length}`,
-    );
-  }
-  const id = idIn(plan.clients, sender);
-  const refuse: Refuse = (code, text) =>
-    Object.freeze({ phase, code, message: `chunk in the name of "${id}": ${text}`, claimed: id });
-  const committed = commits.get(sender);
-  if (committed === undefined) return refuse('not-expected', 'it has not committed to anything');
-  if (excluded.has(sender)) return refuse('excluded', 'it committed to what is no ciphertext');
-  const length = halfLength(plan);
-  const body = own.subarray(4, 4 + length);
-  const mask = own.subarray(4 + length);
-  // The last four bytes of the lattice codec's head.
-  const index = view.getUint32(4 + 36);
-  if (index >= plan.sum.ciphertexts) {
-    return refuse('malformed', `got index ${index}, expected one below ${plan.sum.ciphertexts}`);
-  }
-  if (committed.there[index] === 1)
-    return refuse('not-expected', `chunk ${index} is there already`);
-  const isCommitted = (half: 'body' | 'mask', bytes: Uint8Array): boolean =>
-    equalBytes(hashOfHalf(sender, bytes), committedHash(committed.hashes, index, half));
-  try {
-    const head = { set: plan.sum.set, roundId: plan.roundId, index };
-    checkLattice({ ...head, kind: 'body' }, body);
-    checkLattice({ ...head, kind: 'mask' }, mask);
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
-    if (!isCommitted('body', body) || !isCommitted('mask', mask)) {
-      return refuse(error.code, error.message);
-    }
-    // It signed the hashes of exactly this: nobody else can be to blame.
-    excluded.add(sender);
-    const message = `client "${id}" committed to no ciphertext: ${error.message}`;
-    return Object.freeze({ phase, code: error.code, message, culprit: id, claimed: id });
-  }
-  if (!isCommitted('body', body) || !isCommitted('mask', mask)) {
-    return refuse('not-committed', `chunk ${index} is another one than it committed to`);
-  }
-  store.put(sender, index, own);
-  committed.there[index] = 1;
-  committed.count++;
-  return undefined;
 }
 
 function takeMessage(

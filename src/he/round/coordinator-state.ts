@@ -1,5 +1,7 @@
 /** A coordinator's state: all that it has taken in. Nothing of it is secret from its owner. */
+import { ProtocolError } from '../../errors.ts';
 import type { ClientId } from '../../identity/roster.ts';
+import { concat } from '../../internal/bytes.ts';
 import { vault } from '../../internal/spent.ts';
 import type { SignedHeader } from '../../wire/envelope.ts';
 import type { MerkleTree } from '../../wire/merkle.ts';
@@ -138,3 +140,32 @@ export const idIn = (
   roster: { readonly clients: readonly { readonly id: ClientId }[] },
   at: number,
 ): ClientId => (roster.clients[at] as { readonly id: ClientId }).id;
+
+/** Signatures in the order of their signers. */
+export function signedBy(said: ReadonlyMap<number, SignedHeader>): {
+  readonly signers: readonly number[];
+  readonly signatures: Uint8Array;
+} {
+  const signers = [...said.keys()].sort((a, b) => a - b);
+  const signatures = signers.map((signer) => (said.get(signer) as SignedHeader).signature);
+  return { signers, signatures: concat(...signatures) };
+}
+
+/** Refuses to go on with too few of something; the state stands. */
+export function requireEnough(
+  code: 'no-quorum' | 'below-floor' | 'below-threshold',
+  what: string,
+  got: number,
+  least: number,
+): void {
+  if (got >= least) return;
+  throw new ProtocolError(
+    code,
+    `encrypted round: got ${got} ${what}, expected at least ${least}`,
+    [],
+    {
+      got,
+      expected: least,
+    },
+  );
+}

@@ -1,144 +1,31 @@
 /**
- * The coordinator's steps. It passes on what others signed, keeps ciphertexts, and adds; it can stop a
+ * The coordinator's steps once there is a key. It passes on what others signed, keeps ciphertexts, and adds; it can stop a
  * round, but it cannot make holders open anything than the sum of enough committed vectors.
  *
- *     beginCommitteeRound → closeJoins → closeReveals ↘
- *     beginEncryptedRound → closeKey → closeCommits → closeRoot → closeUploads → closeClosing → openedSum
+ *     closeKey → closeCommits → closeRoot → closeUploads → closeClosing → openedSum
  *
  * Between two of them `acceptEncrypted` takes in messages.
  */
-import { ProtocolError, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import { type ClientId, rosterIndex } from '../../identity/roster.ts';
 import { assertInteger } from '../../internal/assert.ts';
-import { concat } from '../../internal/bytes.ts';
 import { sha256 } from '../../internal/sha256.ts';
 import { encode } from '../../wire/cbor.ts';
-import { encodeEnvelope, type SignedHeader } from '../../wire/envelope.ts';
+import { encodeEnvelope } from '../../wire/envelope.ts';
 import { inclusionPath, type MerkleTree, merkleTree } from '../../wire/merkle.ts';
 import {
   advance,
-  type ChunkStore,
   type CoordinatorLedger,
-  coordinatorIn,
   type EncryptedCoordinator,
-  emptyLedger,
   idIn,
   ledgerOf,
-  memoryStore,
+  requireEnough,
+  signedBy,
 } from './coordinator-state.ts';
 import type { Half } from './key-holder.ts';
 import { commitLeaf, encodeClose, encodeQuorum, encodeRoot, halfLength } from './messages.ts';
-import { type EncryptedDownlink, type EncryptedPhase, phaseNumber } from './phases.ts';
-import { type EncryptedRound, isKeyHolder } from './plan.ts';
-
-/**
- * Begins a round with a lone key holder: its key can be taken in.
- *
- * @param plan from `encryptedRound`
- * @param store where chunks of ciphertext are kept, for instance on a disk; default: in memory
- * @throws UsageError `wrong-type` if the plan has a committee
- */
-export const beginEncryptedRound = (
-  plan: EncryptedRound,
-  store: ChunkStore = memoryStore(),
-): EncryptedCoordinator<'key'> => begun(plan, store, true, 'key');
-
-/**
- * Begins a round with a committee: its members can join.
- *
- * @param plan from `encryptedRound`
- * @param store as for {@link beginEncryptedRound}
- * @throws UsageError `wrong-type` if the plan has a lone key holder
- */
-export const beginCommitteeRound = (
-  plan: EncryptedRound,
-  store: ChunkStore = memoryStore(),
-): EncryptedCoordinator<'join'> => begun(plan, store, false, 'join');
-
-function begun<P extends EncryptedPhase>(
-  plan: EncryptedRound,
-  store: ChunkStore,
-  alone: boolean,
-  phase: P,
-): EncryptedCoordinator<P> {
-  if (isKeyHolder(plan) === alone) return coordinatorIn(phase, emptyLedger(plan, store));
-  throw new UsageError(
-    'wrong-type',
-    `encrypted round: got a plan with ${alone ? 'a committee' : 'a lone key holder'}, expected the other kind`,
-  );
-}
-
-/**
- * Ends the phase `join`.
- *
- * @param state consumed unless this throws
- * @returns the state that takes reveals, and the same downlink for every member
- * @throws ProtocolError `no-quorum` while a member has not joined: it needs all
- * @throws UsageError `state-spent`
- */
-export function closeJoins(state: EncryptedCoordinator<'join'>): {
-  readonly next: EncryptedCoordinator<'reveal'>;
-  readonly downlink: EncryptedDownlink<'reveal'>;
-} {
-  const { plan, joins } = ledgerOf(state);
-  requireEnough('no-quorum', 'members that joined', joins.size, plan.holders.clients.length);
-  const { roundId } = plan;
-  const phase = phaseNumber('join');
-  const said = inOrder(joins).map((one) =>
-    encodeEnvelope({ ...one, phase, roundId, payload: new Uint8Array(0) }),
-  );
-  return { next: advance(state, 'reveal'), downlink: encode(said) };
-}
-
-/**
- * Ends the phase `reveal`.
- *
- * @param state consumed unless this throws
- * @returns the state that takes signed keys, and a downlink for each member
- * @throws ProtocolError `no-quorum` while a member has not revealed: it needs all
- * @throws UsageError `state-spent`
- */
-export function closeReveals(state: EncryptedCoordinator<'reveal'>): {
-  readonly next: EncryptedCoordinator<'key'>;
-  readonly downlinks: ReadonlyMap<ClientId, EncryptedDownlink<'key'>>;
-} {
-  const { plan, reveals } = ledgerOf(state);
-  const members = plan.holders.clients;
-  requireEnough('no-quorum', 'members that revealed', reveals.size, members.length);
-  const all = inOrder(reveals);
-  const downlinks = new Map(
-    members.map(({ id }, to) => [
-      id,
-      encode(
-        all.map(({ envelope, share, boxes }) =>
-          encode([envelope, share, [boxes[to] as Uint8Array]]),
-        ),
-      ),
-    ]),
-  );
-  return { next: advance(state, 'key'), downlinks };
-}
-
-const inOrder = <Said>(said: ReadonlyMap<number, Said>): readonly Said[] =>
-  [...said].sort(([a], [b]) => a - b).map(([, one]) => one);
-
-/**
- * Ends the phase `key`.
- *
- * @param state consumed unless this throws
- * @returns the state that takes commits, and the same downlink for every client
- * @throws ProtocolError `no-quorum` while a holder's signature is missing: it needs all
- * @throws UsageError `state-spent`
- */
-export function closeKey(state: EncryptedCoordinator<'key'>): {
-  readonly next: EncryptedCoordinator<'commit'>;
-  readonly downlink: EncryptedDownlink<'commit'>;
-} {
-  const { plan, keys, publicKey } = ledgerOf(state);
-  requireEnough('no-quorum', 'holders with a key', keys.size, plan.holders.clients.length);
-  const { signatures } = signedBy(keys);
-  return { next: advance(state, 'commit'), downlink: encode([publicKey, signatures]) };
-}
+import { type EncryptedDownlink, phaseNumber } from './phases.ts';
+import type { EncryptedRound } from './plan.ts';
 
 /**
  * Ends the phase `commit`: who has not committed is not in the sum.
@@ -278,16 +165,6 @@ export async function fetchHalf(
   return chunk.subarray(at, at + halfLength(plan));
 }
 
-/** Signatures in the order of their signers. */
-function signedBy(said: ReadonlyMap<number, SignedHeader>): {
-  readonly signers: readonly number[];
-  readonly signatures: Uint8Array;
-} {
-  const signers = [...said.keys()].sort((a, b) => a - b);
-  const signatures = signers.map((signer) => (said.get(signer) as SignedHeader).signature);
-  return { signers, signatures: concat(...signatures) };
-}
-
 const committedIn = ({ commits }: CoordinatorLedger, sender: number) =>
   commits.get(sender) as NonNullable<ReturnType<typeof commits.get>>;
 
@@ -295,22 +172,4 @@ function holderAt({ holders }: EncryptedRound, id: ClientId): number {
   const at = rosterIndex(holders, id);
   if (at !== undefined) return at;
   throw new UsageError('unknown-id', `closeUploads: active: got "${id}", expected a holder`);
-}
-
-function requireEnough(
-  code: 'no-quorum' | 'below-floor' | 'below-threshold',
-  what: string,
-  got: number,
-  least: number,
-): void {
-  if (got >= least) return;
-  throw new ProtocolError(
-    code,
-    `encrypted round: got ${got} ${what}, expected at least ${least}`,
-    [],
-    {
-      got,
-      expected: least,
-    },
-  );
 }

@@ -67,3 +67,6 @@ export type EncryptedFault = {
   readonly culprit?: ClientId;
   readonly claimed?: ClientId;
 };
+
+/** Makes a fault with what is known of the message so far. */
+export type Refuse = (code: EncryptedFaultCode, text: string) => EncryptedFault;
