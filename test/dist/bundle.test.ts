@@ -38,7 +38,6 @@ const MAY_BRING: Readonly<Record<string, readonly string[]>> = {
   'veilsum/ring': ['@noble/hashes'],
   'veilsum/prg': ['@noble/ciphers', '@noble/hashes'],
   'veilsum/wire': ['@noble/hashes', 'cborg'],
-  'veilsum/he': ['@noble/hashes'],
 };
 
 /** Optional peers: not installed here, and asked for at run time only, by their own names. */
