@@ -60,7 +60,7 @@ export function commonPolynomial(set: ParameterSet, seed: Uint8Array): Polynomia
  *
  * **Security**: one key for one round. Secret and error are SEAL's, from the platform's CSPRNG. What the
  * computation leaves behind is wiped here; copies in SEAL's own memory are freed, not wiped.
- * **Cost**: some 40 ms; no handle stays.
+ * **Cost**: mostly that of a helper context of SEAL; no handle stays.
  */
 export function beginMemberKey(seal: Seal, set: ParameterSet, seed: Uint8Array): MemberKey {
   const { all, data } = primesOf(set);

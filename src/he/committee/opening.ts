@@ -43,10 +43,11 @@ const insides = new WeakMap<Opening, Inside>();
  * @param plan of the sum: its set must be the share's
  * @param share from `receiveDealt`
  * @param active exactly t distinct members, ascending, this one among them: the same list for all
- * @throws UsageError `state-spent`, `wrong-length`, `out-of-range`, `wrong-type`
+ * @throws UsageError `state-spent`, `wrong-length`, `out-of-range`, `wrong-type`, `not-finite`
  *
  * **Security**: the active set must be signed before; a share of another set's opening does not fit.
  * The least flooding that any plan has is asked for: there is no opening without.
+ * **Cost**: mostly that of two helper contexts of SEAL.
  */
 export function beginOpening(
   seal: Seal,
