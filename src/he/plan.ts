@@ -51,7 +51,7 @@ export type EncryptedSumPlan = {
   readonly scaleBits: number;
   /** How many ciphertexts a client sends. */
   readonly ciphertexts: number;
-  /** Bytes that a client sends, and per coordinate. */
+  /** Bytes of a client's ciphertexts, and per coordinate; a round adds 44 to each for its second head. */
   readonly uploadBytes: number;
   readonly bytesPerValue: number;
   /** The greatest error of a coordinate of the mean, but for a probability of 2^−60; 0 if exact. */

@@ -9,6 +9,7 @@
  */
 import { CodecError, ProtocolError, UsageError } from '../../errors.ts';
 import type { Signer } from '../../identity/signer.ts';
+import { assertBytes } from '../../internal/assert.ts';
 import { equalBytes, wipe } from '../../internal/bytes.ts';
 import { sha256 } from '../../internal/sha256.ts';
 import { decode } from '../../wire/cbor.ts';
@@ -215,7 +216,8 @@ export const signClose = (
  * @throws ProtocolError `no-quorum`, `bad-signature`, `inconsistent-survivors` (another closing than this
  *   holder signed, or one in which it is not active), `bad-downlink` (fetched bytes that are not those
  *   committed to, or no ciphertext): nothing is answered
- * @throws UsageError `state-spent` if the claim knows of an answer already, the same one included
+ * @throws UsageError `state-spent` if the claim knows of an answer already, the same one included;
+ *   `wrong-type` if `fetch` gives no bytes
  *
  * **Security**: the claim is made before the key touches the sum. A store that forgets lets a second
  * answer out: then flooding is averaged away, or two sums differ by one vector.
@@ -266,7 +268,9 @@ async function sumHalves(
   for (let index = 0; index < sum.count; index++) {
     for (const sender of contributors) {
       // A copy: what is hashed is what is added.
-      const fetched = Uint8Array.from(await fetch(half, sender, index));
+      const given = await fetch(half, sender, index);
+      assertBytes('fetch', given);
+      const fetched = Uint8Array.from(given);
       const commit = commits.get(sender) as Uint8Array;
       if (!equalBytes(hashOfHalf(sender, fetched), committedHash(commit, index, half))) {
         throw lied('bad-downlink', `another ${half} ${index} of client ${sender} than committed`);

@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { ProtocolError, UsageError, type VeilsumError } from '../../../src/errors.ts';
 import {
+  acceptEncrypted,
   beginEncryptedRound,
   checkCommitted,
   chunkOf,
@@ -249,6 +250,38 @@ test('a list with one client twice, a forged commit or too few of them: no signa
   );
   expect((await listed(a, elsewhere.message)).code).toBe('bad-downlink');
   await expect(signRoot(keyed.next, encode(messages))).resolves.toBeDefined();
+});
+
+test('a client that repeats another’s commitment can never fill it', async () => {
+  const plan = planFor(cast, { length: LENGTH });
+  const [signer] = cast.holders as [Signer];
+  const keyed = await startKeyHolder(plan, seal, { signer });
+  const state = beginEncryptedRound(plan);
+  taken(state, keyed.message);
+  const key = closeKey(state);
+  const waiting: Awaited<ReturnType<typeof encryptForRound>>[] = [];
+  for (const i of [0, 1]) {
+    const client = cast.clients[i] as Signer;
+    const vector = vectors[i] as Float64Array;
+    waiting.push(await encryptForRound(plan, seal, client, key.downlink, vector));
+    taken(key.next, waiting[i]?.message as Uint8Array);
+  }
+  // With client 0's vector twice in the sum, it would stand out of the others'.
+  const limits = { header: 32, payload: 2 ** 20 };
+  const { header, payload } = decodeEnvelope(waiting[0]?.message as Uint8Array, limits);
+  const copy = await say(plan, 'commit', 2, cast.clients[2] as Signer, header, payload);
+  taken(key.next, copy.message);
+  const committed = closeCommits(key.next);
+  const rooted = await signRoot(keyed.next, committed.downlink);
+  taken(committed.next, rooted.message);
+  const { next, downlinks } = closeRoot(committed.next);
+  const [first] = downlinks.values();
+  const victim = checkCommitted(waiting[0]?.next as never, first as Uint8Array);
+  for (let k = 0; k < plan.sum.ciphertexts; k++) {
+    const chunk = chunkOf(victim, k).slice();
+    chunk[3] = 2;
+    expect(acceptEncrypted(next, chunk)?.code).toBe('not-committed');
+  }
 });
 
 test('holders that were shown two roots: neither gets a quorum, and a client that is shown one shows nothing', async () => {
