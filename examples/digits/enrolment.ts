@@ -18,13 +18,13 @@ export type Enrolment = {
   readonly voucher: Uint8Array;
 };
 
-/** Enrols clients named `client-00`, `client-01` and so on. */
-export async function enrol(count: number): Promise<Enrolment> {
+/** Enrols clients named `client-00`, `client-01` and so on, or by another name. */
+export async function enrol(count: number, name: string = 'client'): Promise<Enrolment> {
   const voucher = inMemorySigner(); // not the coordinator: it could make up clients otherwise
   const digits = String(count - 1).length;
   const signers = new Map(
     Array.from({ length: count }, (_, i) => {
-      const id = clientId(`client-${String(i).padStart(digits, '0')}`);
+      const id = clientId(`${name}-${String(i).padStart(digits, '0')}`);
       return [id, inMemorySigner()] as const;
     }),
   );
