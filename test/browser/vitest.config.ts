@@ -1,26 +1,13 @@
-/** The tests of `npm run test:browser`: the sources in the Chromium that the machine has. */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+/**
+ * The tests of `npm run test:browser`, with the Chromium that the machine has: files beside this one run
+ * inside it on the sources, those in `pages` run in Node and open built pages in it.
+ */
 import { playwright } from '@vitest/browser-playwright';
 import type { ViteUserConfig } from 'vitest/config';
 import { shared } from '../../vitest.config.ts';
+import { chromiumOptions } from './chromium.ts';
 
-/** The first Chromium on PATH; nothing is downloaded. */
-function chromium(): string {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-      try {
-        accessSync(join(folder, name), constants.X_OK);
-        return join(folder, name);
-      } catch {
-        // Not here.
-      }
-    }
-  }
-  throw new Error('no Chromium on PATH: install it (on Debian: apt-get install chromium)');
-}
-
-const config: ViteUserConfig = {
+const inside: ViteUserConfig = {
   ...shared,
   // Named here, since Vite reloads the page when it comes upon a dependency in mid-run.
   optimizeDeps: {
@@ -33,24 +20,36 @@ const config: ViteUserConfig = {
       'cborg',
       'cborg/length',
     ],
+    // It finds its WebAssembly beside its own code, which must stay where it is.
+    exclude: ['node-seal'],
   },
   test: {
-    ...shared.test,
-    include: ['test/browser/**/*.test.ts'],
+    name: 'inside',
+    include: ['test/browser/*.test.ts'],
     testTimeout: 60_000,
     browser: {
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({
-        launchOptions: {
-          executablePath: chromium(),
-          args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-        },
-      }),
+      provider: playwright({ launchOptions: chromiumOptions() }),
       instances: [{ browser: 'chromium' }],
     },
   },
+};
+
+const pages: ViteUserConfig = {
+  ...shared,
+  test: {
+    name: 'pages',
+    include: ['test/browser/pages/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+};
+
+const config: ViteUserConfig = {
+  root: import.meta.dirname,
+  test: { ...shared.test, projects: [inside, pages] },
 };
 
 export default config;

@@ -36,6 +36,7 @@ import {
 import type { EncryptedHolder } from '../../../src/he/round/holder-state.ts';
 import { type ClientId, type Roster, signRoster } from '../../../src/identity/roster.ts';
 import { inMemorySigner, type Signer } from '../../../src/identity/signer.ts';
+import { toHex } from '../../../src/internal/bytes.ts';
 
 /** Everybody in a round. */
 export type Cast = {
@@ -82,13 +83,12 @@ export const planFor = (cast: Cast, facts: Partial<EncryptedRoundFacts> = {}): E
 /** A claim store that a crash does not touch. */
 export function diskClaim(): HolderClaim {
   const disk = new Map<string, string>();
-  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
   return async (roundId, phase, digest) => {
-    const key = `${hex(roundId)} ${phase}`;
+    const key = `${toHex(roundId)} ${phase}`;
     const before = disk.get(key);
-    if (before === undefined) disk.set(key, hex(digest));
+    if (before === undefined) disk.set(key, toHex(digest));
     await Promise.resolve();
-    return before === undefined ? 'first' : before === hex(digest) ? 'same' : 'conflict';
+    return before === undefined ? 'first' : before === toHex(digest) ? 'same' : 'conflict';
   };
 }
 

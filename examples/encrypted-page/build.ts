@@ -1,0 +1,21 @@
+/** Builds the page with Vite into a folder of plain files, which any server can hand out. */
+import { build } from 'vite';
+
+/**
+ * @param outDir where the files go; whatever is there is removed
+ * @param voucher who vouches for clients and members. It is part of the page: a page that asked the
+ *   server would believe the server
+ */
+export async function buildPage(outDir: string, voucher: Uint8Array): Promise<void> {
+  await build({
+    configFile: false,
+    root: import.meta.dirname,
+    base: './',
+    logLevel: 'error',
+    define: { VOUCHER: JSON.stringify(Buffer.from(voucher).toString('hex')) },
+    // The library's sources, as everywhere in this repository; a user of the package leaves this out.
+    resolve: { conditions: ['@veilsum/source', 'module', 'browser', 'development|production'] },
+    worker: { format: 'es' },
+    build: { outDir, emptyOutDir: true, target: 'es2024', modulePreload: { polyfill: false } },
+  });
+}
