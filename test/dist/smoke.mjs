@@ -26,6 +26,15 @@ const okm = hkdfSha256(
   42,
 );
 
+// Nothing but veilsum is installed here: what needs the optional peer says so.
+const { openSeal } = await import('veilsum/he');
+const withoutPeer = await openSeal().catch(({ name, code, message, details }) => ({
+  name,
+  code,
+  message,
+  details,
+}));
+
 console.log(
   JSON.stringify({
     version: process.version,
@@ -33,5 +42,6 @@ console.log(
     refusals,
     newGlobals: Object.getOwnPropertyNames(globalThis).length - globalsBefore,
     okm: hex(okm),
+    withoutPeer,
   }),
 );
