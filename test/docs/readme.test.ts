@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parameterSets } from '../../src/he/parameters.ts';
 import { resultsOf, SHOWN_ROOMS, sectionFor, sectionIn, withSection } from './bench-section.ts';
+import { encryptedSumsTable } from './encrypted-sums.ts';
 import { documentedFiles, fencesIn, ROOT, textOf } from './fences.ts';
 
 const readme = textOf('README.md');
@@ -131,6 +133,12 @@ describe('measurements', () => {
       expect(sectionIn(readme, room)).toBe(sectionFor(resultsOf(room)));
     },
   );
+
+  test('of encrypted sums are what planEncryptedSum says (else: node test/docs/run.ts)', () => {
+    const table = sectionIn(readme, 'encrypted-sums');
+    expect(table).toBe(encryptedSumsTable());
+    for (const { name } of parameterSets) expect(table).toContain(`\`${name}\``);
+  });
 
   test('are replaced as a whole', () => {
     const results = {

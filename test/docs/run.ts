@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { epsilonTable } from '../../examples/private-digits/epsilon-plot.ts';
 import { committedResults } from '../../examples/private-digits/summary.ts';
 import { resultsOf, SHOWN_ROOMS, sectionFor, withSection } from './bench-section.ts';
+import { encryptedSumsTable } from './encrypted-sums.ts';
 import { ROOT, textOf } from './fences.ts';
 
 let text = textOf('README.md');
 for (const room of SHOWN_ROOMS) text = withSection(text, room, sectionFor(resultsOf(room)));
 text = withSection(text, 'private-digits', epsilonTable(await committedResults()));
+text = withSection(text, 'encrypted-sums', encryptedSumsTable());
 writeFileSync(join(ROOT, 'README.md'), text);
