@@ -69,6 +69,11 @@ export type EncryptedRoundPolicy = {
   /** The least floor, and the least threshold, that this party takes part under. */
   readonly floor: number;
   readonly threshold: number;
+  /**
+   * The least `corrupt` of a plan; default: its `threshold − 1`. With less, fewer holders than the
+   * threshold have two sums opened that differ by one vector.
+   */
+  readonly corrupt?: number;
 };
 
 const VERSION = 1;
@@ -154,7 +159,8 @@ export function encryptedRound(facts: EncryptedRoundFacts): EncryptedRound {
  *   asks for less than the policy, or cannot be
  *
  * **Security**: the rosters are the trust in a round: who writes a plan with holders of its own choice
- * opens what it likes. So both vouchers are asked for.
+ * opens what it likes. So both vouchers are asked for. So is the quorum: a plan whose `corrupt` is less than
+ * the policy's needs too few signatures for a closing to be the only one.
  */
 export function readEncryptedRound(
   encoded: Uint8Array,
@@ -191,10 +197,11 @@ export function readEncryptedRound(
   if (!equalBytes(plan.bytes, encoded)) {
     throw new CodecError('non-canonical', `${what}: got other bytes than its facts have`);
   }
-  if (plan.floor < policy.floor || plan.threshold < policy.threshold) {
+  const { floor, threshold, corrupt = plan.threshold - 1 } = policy;
+  if (!(plan.floor >= floor && plan.threshold >= threshold && plan.corrupt >= corrupt)) {
     throw new ProtocolError(
       'plan-refused',
-      `${what}: got floor ${plan.floor} and threshold ${plan.threshold}, expected at least ${policy.floor} and ${policy.threshold}`,
+      `${what}: got floor ${plan.floor}, threshold ${plan.threshold} and corrupt ${plan.corrupt}, expected at least ${floor}, ${threshold} and ${corrupt}`,
       ['coordinator'],
     );
   }
