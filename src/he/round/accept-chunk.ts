@@ -29,7 +29,7 @@ export function takeChunk(
     );
   }
   // A copy, if another thread could change it between two looks.
-  const own = chunk.buffer instanceof ArrayBuffer ? chunk : Uint8Array.from(chunk);
+  const own = chunk.buffer instanceof ArrayBuffer ? chunk : new Uint8Array(chunk);
   const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
   const sender = view.getUint32(0);
   const clients = plan.clients.clients;

@@ -111,7 +111,8 @@ const NOTHING = new Uint8Array(0);
 export function memoryStore(): ChunkStore {
   const chunks = new Map<string, Uint8Array>();
   return {
-    put: (sender, index, chunk) => void chunks.set(`${sender} ${index}`, chunk.slice()),
+    // Not `slice`: a Buffer's is no copy, and servers use its memory again.
+    put: (sender, index, chunk) => void chunks.set(`${sender} ${index}`, new Uint8Array(chunk)),
     get: (sender, index) => chunks.get(`${sender} ${index}`) ?? new Uint8Array(0),
   };
 }

@@ -34,8 +34,10 @@ import {
   commitLength,
   committedHash,
   decodeClose,
+  encodeClose,
   encodeRoot,
   HASH,
+  halfLength,
   hashOfHalf,
   isSaid,
   keyHashOf,
@@ -185,7 +187,9 @@ export const signClose = (
 ): Promise<Stepped<'open', EncryptedUplink<'close'>>> =>
   holderStep(state, 'close', async (contents) => {
     const { plan, self, signer, claim, root, commits } = contents;
+    // What was checked is what is signed, whatever becomes of the caller's bytes while the claim is made.
     const close = decodeClose(plan, downlink);
+    const header = encodeClose(plan, close);
     if (!equalBytes(close.rootHash, sha256(root))) {
       throw lied('inconsistent-survivors', 'a closing of another root than this holder signed');
     }
@@ -199,7 +203,6 @@ export const signClose = (
     if (close.active.length !== plan.threshold) {
       throw lied('bad-downlink', `${close.active.length} active holders`);
     }
-    const header = downlink.slice();
     await requireClaim(claim, plan.roundId, 'close', sha256(header));
     const { message } = await say(plan, 'close', self, signer, header);
     return { next: holderOf({ ...contents, next: 'open', close: header }), message };
@@ -259,18 +262,25 @@ export const openSum = (
 
 /** Adds up one half of all contributors' ciphertexts, each checked against its committed hash. */
 async function sumHalves(
-  { commits }: HolderContents,
+  { plan, commits }: HolderContents,
   contributors: readonly number[],
   half: Half,
   sum: LatticeSum,
   fetch: FetchHalf,
 ): Promise<void> {
+  const length = halfLength(plan);
   for (let index = 0; index < sum.count; index++) {
     for (const sender of contributors) {
       // A copy: what is hashed is what is added.
       const given = await fetch(half, sender, index);
       assertBytes('fetch', given);
-      const fetched = Uint8Array.from(given);
+      if (given.length !== length) {
+        throw lied(
+          'bad-downlink',
+          `a ${half} ${index} of client ${sender} of ${given.length} bytes`,
+        );
+      }
+      const fetched = new Uint8Array(given);
       const commit = commits.get(sender) as Uint8Array;
       if (!equalBytes(hashOfHalf(sender, fetched), committedHash(commit, index, half))) {
         throw lied('bad-downlink', `another ${half} ${index} of client ${sender} than committed`);

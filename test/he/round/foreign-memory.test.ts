@@ -1,0 +1,58 @@
+/** Memory that others write to while it is used: a server's Buffers, stores, vectors of another thread. */
+import { beforeAll, expect, test } from 'vitest';
+import {
+  chunkOf,
+  closeUploads,
+  type HolderClaim,
+  openSeal,
+  type Seal,
+  signClose,
+} from '../../../src/he/index.ts';
+import { decodeClose, encodeClose } from '../../../src/he/round/messages.ts';
+import { decodeEnvelope } from '../../../src/wire/envelope.ts';
+import { type Cast, castOf, planFor, taken, toTheEnd, untilUpload } from './support.ts';
+
+let seal: Seal;
+let cast: Cast;
+beforeAll(async () => {
+  seal = await openSeal();
+  cast = await castOf(3);
+});
+
+const LENGTH = 50;
+const vectors = [1, 20, 300].map((value) => new Float64Array(LENGTH).fill(value));
+
+test('a closing that changes while the claim is written is not what the holder signs', async () => {
+  const plan = planFor(cast, { length: LENGTH });
+  let during = (): void => undefined;
+  const claim: HolderClaim = async (_, phase) => {
+    if (phase === 'close') during();
+    return 'first';
+  };
+  const round = await untilUpload(seal, cast, plan, vectors, claim);
+  for (const client of round.clients) taken(round.coordinator, chunkOf(client, 0));
+  const { downlink } = closeUploads(round.coordinator);
+  const honest = downlink.slice();
+  // Sockets give Buffers, and use their memory again.
+  const received = Buffer.from(downlink);
+  during = () => {
+    const other = encodeClose(plan, { ...decodeClose(plan, honest), contributors: [0] });
+    received.set(other);
+  };
+  const { message } = await signClose(round.holder, received);
+  const { header } = decodeEnvelope(message, { header: 200, payload: 0 });
+  expect(decodeClose(plan, received).contributors).toEqual([0]);
+  expect(header).toEqual(honest);
+});
+
+test('chunks in a Buffer that is used again are kept all the same', async () => {
+  const plan = planFor(cast, { length: LENGTH });
+  const round = await untilUpload(seal, cast, plan, vectors);
+  const received = Buffer.alloc(chunkOf(round.clients[0] as never, 0).length);
+  for (const client of round.clients) {
+    received.set(chunkOf(client, 0));
+    taken(round.coordinator, received);
+    received.fill(0xff);
+  }
+  expect((await toTheEnd(round)).sums).toEqual(new Float64Array(LENGTH).fill(321));
+});
