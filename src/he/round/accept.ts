@@ -28,6 +28,7 @@ import {
   checkRevealed,
   decodeJoin,
   decodeReveal,
+  fitsHeader,
   hashOfJoins,
   type SignedReveal,
   setupLimits,
@@ -92,6 +93,14 @@ function takeMessage(
   }
   if (!isSaid(plan, phase, envelope)) {
     return refuse('bad-signature', 'its signature does not verify');
+  }
+  // The signature is over hashes of what stands beside the header; others may have changed that.
+  const everybody = plan.holders.clients.map((_, i) => i);
+  if (reveal !== undefined && !fitsHeader(plan, reveal, everybody)) {
+    return refuse(
+      'not-committed',
+      'its key share or a box is another one than it signed the hash of',
+    );
   }
   const accuse: Refuse = (code, text) =>
     Object.freeze({ phase, code, message: `"${id}": ${text}`, culprit: id, claimed: id });
@@ -165,8 +174,9 @@ const TAKE: Readonly<Record<Exclude<EncryptedPhase, 'upload'>, Take>> = {
     }
     const isHash = equalBytes(said.header, keyHashOf(plan, payload));
     if (!isHash) return accuse('bad-key', 'got another hash than that of its key');
-    if (ledger.keys.size > 0 && !equalBytes(ledger.keyHash, said.header)) {
-      return accuse('bad-key', 'got another public key than other holders have');
+    // A committee's was added up when the reveals were closed.
+    if (ledger.keyHash.length > 0 && !equalBytes(ledger.keyHash, said.header)) {
+      return accuse('bad-key', 'got another public key than the revealed parts add up to');
     }
     ledger.publicKey = payload.slice();
     ledger.keyHash = said.header;

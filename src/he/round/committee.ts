@@ -22,7 +22,6 @@ import { decodeLattice, encodeLattice } from '../codec.ts';
 import {
   beginMemberKey,
   bytesOf,
-  collectivePublicKey,
   commitmentOf,
   dealSecret,
   type MemberKey,
@@ -41,6 +40,7 @@ import {
   decodeJoin,
   decodeReveal,
   encodeJoin,
+  encodePublicKey,
   encodeRevealHeader,
   hashOfJoins,
   type Join,
@@ -172,7 +172,12 @@ export const revealShare = (
     const headers = said.map((one) => one.header);
     const joinsHash = hashOfJoins(plan, headers);
     const dealt = dealSecret(key, { members, threshold: plan.threshold });
-    const sealed = dealt.map((words, to) => boxFor(plan, boxes, self, to, joins, words));
+    let sealed: readonly Uint8Array[];
+    try {
+      sealed = dealt.map((words, to) => boxFor(plan, boxes, self, to, joins, words));
+    } finally {
+      wipe(...dealt.map(({ area }) => area));
+    }
     const signed = encodeRevealHeader({ joinsHash, share, boxes: sealed });
     const { message } = await say(plan, 'reveal', self, options.signer, signed);
     return {
@@ -198,8 +203,7 @@ export const receiveShares = (
 ): Promise<Stepped<'root', EncryptedUplink<'key'>>> =>
   setupStep(state, 'key', async (contents) => {
     const { plan, seal, self, options, boxes, joins, joinsHash } = contents;
-    const { roundId, sum } = plan;
-    const { set } = sum;
+    const { set } = plan.sum;
     const members = plan.holders.clients.length;
     const each = revealLength(plan, 1) + 64;
     const maxBytes = 16 + members * (each + 8);
@@ -211,19 +215,27 @@ export const receiveShares = (
       'reveal',
       reveals.map(({ said }) => said),
     );
-    const shares: Polynomials[] = [];
-    const dealt: Polynomials[] = [];
+    // All of them before any box is opened.
     for (const [from, reveal] of reveals.entries()) {
       const { commitment } = joins[from] as Join;
       checkRevealed(plan, { hash: joinsHash, commitment }, reveal, [self]);
-      shares.push(decodeLattice({ kind: 'key-share', set, roundId, index: from }, reveal.share));
-      dealt.push(opened(plan, boxes, from, self, joins, reveal.boxes[0] as Uint8Array));
+    }
+    const publicKey = encodePublicKey(
+      plan,
+      reveals.map(({ share }) => share),
+    );
+    const dealt: Polynomials[] = [];
+    try {
+      for (const [from, reveal] of reveals.entries()) {
+        dealt.push(opened(plan, boxes, from, self, joins, reveal.boxes[0] as Uint8Array));
+      }
+    } catch (error) {
+      wipe(...dealt.map(({ area }) => area));
+      throw error;
     }
     boxSuite.wipe(boxes);
     const committee = { members, threshold: plan.threshold };
     using received = receiveDealt(set, committee, self, dealt);
-    const words = bytesOf(collectivePublicKey(set, shares, roundId));
-    const publicKey = encodeLattice({ kind: 'public-key', set, roundId, index: 0 }, words);
     const key = memberHolderKey(plan, seal, self, secretOf(received));
     return startHolder(plan, options, key, publicKey);
   });
@@ -243,7 +255,7 @@ const bindingOf = (
   (joins[to] as Join).boxKey,
 ];
 
-/** Seals a dealt share to a member; the share is wiped. */
+/** Seals a dealt share to a member; the share is the caller's to wipe. */
 function boxFor(
   plan: EncryptedRound,
   own: AgreementKeyPair,
@@ -260,7 +272,7 @@ function boxFor(
   const shared = boxSuite.sharedSecret(own, boxKey, kemSecret);
   const key = deriveKey(shared, [...bindingOf(plan, from, to, joins), ciphertext], 32);
   const box = concat(ciphertext, sealBox(key, plaintext, roundId));
-  wipe(plaintext, share.area, kemSecret, shared, key);
+  wipe(plaintext, kemSecret, shared, key);
   return box;
 }
 

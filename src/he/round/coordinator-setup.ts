@@ -19,8 +19,10 @@ import {
   requireEnough,
   signedBy,
 } from './coordinator-state.ts';
+import { keyHashOf } from './messages.ts';
 import { type EncryptedDownlink, type EncryptedPhase, phaseNumber } from './phases.ts';
 import { type EncryptedRound, isKeyHolder } from './plan.ts';
+import { encodePublicKey } from './setup-messages.ts';
 
 /**
  * Begins a round with a lone key holder: its key can be taken in.
@@ -86,17 +88,26 @@ export function closeJoins(state: EncryptedCoordinator<'join'>): {
  *
  * @param state consumed unless this throws
  * @returns the state that takes signed keys, and a downlink for each member
- * @throws ProtocolError `no-quorum` while a member has not revealed: it needs all
+ * @throws ProtocolError `no-quorum` while a member has not revealed: it needs all; `bad-key` if the parts
+ *   make no key
  * @throws UsageError `state-spent`
+ *
+ * **Cost**: it adds up the public key itself, so that a member that signs another one is known for it.
  */
 export function closeReveals(state: EncryptedCoordinator<'reveal'>): {
   readonly next: EncryptedCoordinator<'key'>;
   readonly downlinks: ReadonlyMap<ClientId, EncryptedDownlink<'key'>>;
 } {
-  const { plan, reveals } = ledgerOf(state);
+  const ledger = ledgerOf(state);
+  const { plan, reveals } = ledger;
   const members = plan.holders.clients;
   requireEnough('no-quorum', 'members that revealed', reveals.size, members.length);
   const all = inOrder(reveals);
+  ledger.publicKey = encodePublicKey(
+    plan,
+    all.map(({ share }) => share),
+  );
+  ledger.keyHash = keyHashOf(plan, ledger.publicKey);
   const downlinks = new Map(
     members.map(({ id }, to) => [
       id,

@@ -6,8 +6,8 @@ import { sha256 } from '../../internal/sha256.ts';
 import { decode, encode } from '../../wire/cbor.ts';
 import { decodeEnvelope, type Envelope, type EnvelopeLimits } from '../../wire/envelope.ts';
 import { bytes, list, tuple } from '../../wire/fields.ts';
-import { checkLattice, encodedLatticeLength } from '../codec.ts';
-import { checkReveal } from '../committee/index.ts';
+import { checkLattice, decodeLattice, encodedLatticeLength, encodeLattice } from '../codec.ts';
+import { bytesOf, checkReveal, collectivePublicKey } from '../committee/index.ts';
 import { HASH, isSaid } from './messages.ts';
 import { phaseNumber } from './phases.ts';
 import type { EncryptedRound } from './plan.ts';
@@ -114,6 +114,34 @@ export function decodeRevealHeader(
 }
 
 /**
+ * Whether share and boxes are those that the signed header has the hashes of. If not, anybody may have
+ * put them beside it. What a header without hashes proves is {@link checkRevealed}'s to say.
+ *
+ * @param positions which members the boxes are for, in their order
+ */
+export function fitsHeader(
+  plan: EncryptedRound,
+  { said, share, boxes }: SignedReveal,
+  positions: readonly number[],
+): boolean {
+  let hashes: ReturnType<typeof decodeRevealHeader>;
+  try {
+    hashes = decodeRevealHeader(plan, said.header);
+  } catch (error) {
+    if (error instanceof CodecError) return true;
+    throw error;
+  }
+  return (
+    equalBytes(sha256(share), hashes.share) &&
+    boxes.length === positions.length &&
+    positions.every((position, i) => {
+      const [box, hash] = [boxes[i], hashes.boxes[position]];
+      return box !== undefined && hash !== undefined && equalBytes(sha256(box), hash);
+    })
+  );
+}
+
+/**
  * Checks that a reveal is what its signed header says, and opens the commitment in the join.
  *
  * @param positions which members the boxes are for, in their order
@@ -122,9 +150,10 @@ export function decodeRevealHeader(
 export function checkRevealed(
   plan: EncryptedRound,
   joins: { readonly hash: Uint8Array; readonly commitment: Uint8Array },
-  { said, share, boxes }: SignedReveal,
+  reveal: SignedReveal,
   positions: readonly number[],
 ): void {
+  const { said, share } = reveal;
   const { roundId, sum } = plan;
   const member = said.sender;
   const hashes = decodeRevealHeader(plan, said.header);
@@ -133,16 +162,24 @@ export function checkRevealed(
   if (!equalBytes(hashes.joinsHash, joins.hash)) {
     throw wrong('inconsistent-survivors', 'one that was made for other members');
   }
+  if (!fitsHeader(plan, reveal, positions)) throw wrong('bad-share', 'another key share or box');
   checkLattice({ kind: 'key-share', set: sum.set, roundId, index: member }, share);
-  if (!equalBytes(sha256(share), hashes.share)) throw wrong('bad-key', 'another key share');
   if (!checkReveal(joins.commitment, roundId, member, share)) {
     throw wrong('bad-key', 'a key share that was not committed to');
   }
-  const fits = positions.every((position, i) => {
-    const [box, hash] = [boxes[i], hashes.boxes[position]];
-    return box !== undefined && hash !== undefined && equalBytes(sha256(box), hash);
-  });
-  if (!fits || boxes.length !== positions.length) throw wrong('bad-share', 'other boxes');
+}
+
+/** Adds up a committee's public key from the checked parts of all. @throws ProtocolError `bad-key` */
+export function encodePublicKey(
+  { sum, roundId }: EncryptedRound,
+  shares: readonly Uint8Array[],
+): Uint8Array {
+  const { set } = sum;
+  const parts = shares.map((share, index) =>
+    decodeLattice({ kind: 'key-share', set, roundId, index }, share),
+  );
+  const words = bytesOf(collectivePublicKey(set, parts, roundId));
+  return encodeLattice({ kind: 'public-key', set, roundId, index: 0 }, words);
 }
 
 /**

@@ -1,11 +1,14 @@
 /** An encrypted round under a committee: 3 of 5 open, exactly and approximately; and who cheats. */
 import { beforeAll, expect, test } from 'vitest';
 import { CodecError, ProtocolError, UsageError, type VeilsumError } from '../../../src/errors.ts';
+import { encodeLattice } from '../../../src/he/codec.ts';
+import { bytesOf, commonPolynomial } from '../../../src/he/committee/index.ts';
 import {
   acceptEncrypted,
   beginCommitteeRound,
   beginEncryptedRound,
   closeJoins,
+  closeKey,
   closeReveals,
   type EncryptedCoordinator,
   type EncryptedHolder,
@@ -22,8 +25,10 @@ import {
   saveHolder,
   signClose,
 } from '../../../src/he/index.ts';
-import { say } from '../../../src/he/round/messages.ts';
+import { keyHashOf, say } from '../../../src/he/round/messages.ts';
+import { encodeRevealHeader } from '../../../src/he/round/setup-messages.ts';
 import type { Signer } from '../../../src/identity/signer.ts';
+import { concat } from '../../../src/internal/bytes.ts';
 import { decode, encode } from '../../../src/wire/cbor.ts';
 import { dice } from '../support.ts';
 import {
@@ -200,8 +205,24 @@ test('in the setup: no part of the key that was not committed to, no other membe
   const honest = await revealShare(last.next, joins.downlink);
   const parts = decode(honest.message, { what: 'test', maxBytes: 2 ** 24 }) as typeof mixed;
   const mixed: [Uint8Array, Uint8Array, Uint8Array[]] = [parts[0], share, parts[2]];
-  expect(acceptEncrypted(joins.next, encode(mixed))).toMatchObject({ code: 'bad-key' });
-  expect(acceptEncrypted(joins.next, encode([parts[0], parts[1], boxes]))?.code).toBe('bad-share');
+  // Whoever carries a signed reveal can put other parts beside it: that proves nothing against member 2.
+  for (const forged of [mixed, [parts[0], parts[1], boxes]]) {
+    const fault = acceptEncrypted(joins.next, encode(forged as typeof mixed));
+    expect(fault).toMatchObject({ code: 'not-committed', claimed: holderName(2) });
+    expect(fault).not.toHaveProperty('culprit');
+  }
+  // A part that it did sign, but not commit to, does.
+  const header = decode(parts[0], { what: 'test', maxBytes: 2 ** 20 }) as never[];
+  const [joinsHash] = decode(header[4] as unknown as Uint8Array, {
+    what: 'test',
+    maxBytes: 2 ** 20,
+  }) as [Uint8Array];
+  const signed = encodeRevealHeader({ joinsHash, share, boxes });
+  const rogue = await say(plan, 'reveal', 2, signers[2], signed);
+  expect(acceptEncrypted(joins.next, encode([rogue.message, share, boxes]))).toMatchObject({
+    code: 'bad-key',
+    culprit: holderName(2),
+  });
   expect(acceptEncrypted(joins.next, encode([envelope, share]))?.code).toBe('malformed');
   expect((await caught(() => closeReveals(joins.next))).code).toBe('no-quorum');
   taken(joins.next, honest.message);
@@ -238,6 +259,44 @@ test('in the setup: no part of the key that was not committed to, no other membe
     'inconsistent-survivors',
   );
   expect((await caught(() => revealShare(z.next, encode(others)))).code).toBe('state-spent');
+  expect(liveHandles(seal)).toBe(0);
+});
+
+test('a member that signs another key first is known for it, and nobody else', async () => {
+  const three = await castOf(2, 3);
+  const plan = planFor(three, { threshold: 2, length: 10 });
+  const first = beginCommitteeRound(plan);
+  const joined = [];
+  for (const signer of three.holders) {
+    const step = await joinCommittee(plan, seal, { signer, claim: diskClaim() });
+    taken(first, step.message);
+    joined.push(step.next);
+  }
+  const joins = closeJoins(first);
+  const revealed = [];
+  for (const state of joined) {
+    const step = await revealShare(state, joins.downlink);
+    taken(joins.next, step.message);
+    revealed.push(step.next);
+  }
+  const { next, downlinks } = closeReveals(joins.next);
+  // A well-formed key of its own, before anybody else has signed one.
+  const other = commonPolynomial(plan.sum.set, new Uint8Array(32));
+  const { set } = plan.sum;
+  const words = concat(bytesOf(other), bytesOf(other));
+  const head = { kind: 'public-key', set, roundId: plan.roundId, index: 0 } as const;
+  const foreign = encodeLattice(head, words);
+  const liar = three.holders[2] as Signer;
+  const lie = await say(plan, 'key', 2, liar, keyHashOf(plan, foreign), foreign);
+  expect(acceptEncrypted(next, lie.message)).toMatchObject({
+    code: 'bad-key',
+    culprit: holderName(2),
+  });
+  for (const i of [0, 1]) {
+    const downlink = downlinks.get(holderName(i)) as Uint8Array;
+    taken(next, (await receiveShares(revealed[i] as never, downlink)).message);
+  }
+  expect((await caught(() => closeKey(next))).code).toBe('no-quorum');
   expect(liveHandles(seal)).toBe(0);
 });
 

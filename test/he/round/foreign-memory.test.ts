@@ -27,7 +27,7 @@ test('a closing that changes while the claim is written is not what the holder s
   let during = (): void => undefined;
   const claim: HolderClaim = async (_, phase) => {
     if (phase === 'close') during();
-    return 'first';
+    return 'first' as const;
   };
   const round = await untilUpload(seal, cast, plan, vectors, claim);
   for (const client of round.clients) taken(round.coordinator, chunkOf(client, 0));
