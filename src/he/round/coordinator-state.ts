@@ -19,7 +19,7 @@ export type EncryptedCoordinator<P extends EncryptedPhase = EncryptedPhase> = {
 export type ChunkStore = {
   /** Keeps a copy. It is called once for a sender and index. */
   readonly put: (sender: number, index: number, chunk: Uint8Array) => void;
-  /** Gives the chunk back; it is checked again by whoever sums it. */
+  /** Gives the chunk back; holders check what they fetch, the coordinator where a sum looks wrong. */
   readonly get: (sender: number, index: number) => Uint8Array | Promise<Uint8Array>;
 };
 

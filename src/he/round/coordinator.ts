@@ -15,6 +15,7 @@ import { encodeEnvelope } from '../../wire/envelope.ts';
 import { inclusionPath, type MerkleTree, merkleTree } from '../../wire/merkle.ts';
 import {
   advance,
+  type Committed,
   type CoordinatorLedger,
   type EncryptedCoordinator,
   idIn,
@@ -23,9 +24,16 @@ import {
   signedBy,
 } from './coordinator-state.ts';
 import type { Half } from './key-holder.ts';
-import { commitLeaf, encodeClose, encodeQuorum, encodeRoot, halfLength } from './messages.ts';
+import {
+  chunkLength,
+  commitLeaf,
+  encodeClose,
+  encodeQuorum,
+  encodeRoot,
+  halfLength,
+} from './messages.ts';
 import { type EncryptedDownlink, phaseNumber } from './phases.ts';
-import type { EncryptedRound } from './plan.ts';
+import { type EncryptedRound, isKeyHolder } from './plan.ts';
 
 /**
  * Ends the phase `commit`: who has not committed is not in the sum.
@@ -144,10 +152,14 @@ export function closeClosing(state: EncryptedCoordinator<'close'>): {
  * What an active holder fetches: one half of a contributor's ciphertext.
  *
  * @param state of the phase `open`
- * @param half `body` or `mask`
+ * @param half `mask`, or with a lone key holder `body`
  * @param sender position on the roster of clients
  * @param index 0 to `plan.sum.ciphertexts − 1`
- * @throws UsageError `out-of-range` for who does not contribute, `state-spent`
+ * @throws UsageError `out-of-range` for who does not contribute, or for another half than a holder needs;
+ *   `state-spent`; `wrong-type` if the store gives no chunk back
+ *
+ * **Security**: members of a committee get masks only. With bodies too, one that has an uploading client on
+ * its side would need nobody else.
  */
 export async function fetchHalf(
   state: EncryptedCoordinator<'open'>,
@@ -156,17 +168,28 @@ export async function fetchHalf(
   index: number,
 ): Promise<Uint8Array> {
   const { plan, store, contributors } = ledgerOf(state);
+  if (half !== 'mask' && !(half === 'body' && isKeyHolder(plan))) {
+    throw new UsageError('out-of-range', 'fetchHalf: got another half than a holder needs');
+  }
   if (!contributors.includes(sender)) {
     throw new UsageError('out-of-range', `fetchHalf: got sender ${sender}, expected a contributor`);
   }
   assertInteger('fetchHalf: index', index, 0, plan.sum.ciphertexts - 1);
-  const chunk = await store.get(sender, index);
-  const at = 4 + (half === 'mask' ? halfLength(plan) : 0);
-  return chunk.subarray(at, at + halfLength(plan));
+  return halfOf(plan, half, await store.get(sender, index));
 }
 
-const committedIn = ({ commits }: CoordinatorLedger, sender: number) =>
-  commits.get(sender) as NonNullable<ReturnType<typeof commits.get>>;
+/** A view of a half of what the store gave back. @throws UsageError `wrong-type` if that is no chunk */
+export function halfOf(plan: EncryptedRound, half: Half, chunk: Uint8Array): Uint8Array {
+  const length = halfLength(plan);
+  const at = half === 'mask' ? 4 + length : 4;
+  if (chunk instanceof Uint8Array && chunk.length === chunkLength(plan)) {
+    return chunk.subarray(at, at + length);
+  }
+  throw new UsageError('wrong-type', 'store: got no chunk back, expected the one put into it');
+}
+
+const committedIn = ({ commits }: CoordinatorLedger, sender: number): Committed =>
+  commits.get(sender) as Committed;
 
 function holderAt({ holders }: EncryptedRound, id: ClientId): number {
   const at = rosterIndex(holders, id);

@@ -1,31 +1,35 @@
 /** The coordinator's last step: answers to numbers. */
-import { ProtocolError, UsageError } from '../../errors.ts';
+import { CodecError, ProtocolError, UsageError } from '../../errors.ts';
+import { equalBytes } from '../../internal/bytes.ts';
 import type { Polynomials } from '../blob.ts';
 import { decodeLattice } from '../codec.ts';
 import { type Combiner, exactCombiner, realCombiner } from '../committee/index.ts';
 import type { Seal } from '../handles.ts';
 import { addInto, openLatticeSum, sumOf } from '../sum/lattice-sum.ts';
 import { answerLength, widenPlaintextInto } from './answers.ts';
+import { halfOf } from './coordinator.ts';
 import {
+  type Committed,
   type CoordinatorLedger,
   type EncryptedCoordinator,
   ledgerOf,
   takeLedger,
 } from './coordinator-state.ts';
 import { unpackInto } from './layout.ts';
-import { halfLength } from './messages.ts';
+import { committedHash, hashOfHalf } from './messages.ts';
 import { isKeyHolder } from './plan.ts';
 import { encryptedAssumptions, type OpenedSum } from './result.ts';
 
 /**
  * Puts the answers together.
  *
- * @param state consumed unless this throws `below-threshold` or `wrong-type`
+ * @param state consumed unless this throws: holders answer but once, so a store that failed can be asked again
  * @param seal from `openSeal`, for a committee's answers; no handle outlives the call
  * @returns see {@link OpenedSum}
  * @throws ProtocolError `below-threshold` while an active holder's answer is missing; `poisoned-sum` if
  *   some contributor or active member did not keep to the plan and it shows
- * @throws UsageError `state-spent`; `wrong-type` without `seal` where it is needed
+ * @throws UsageError `state-spent`; `wrong-type` without `seal` where it is needed, or if the store gives
+ *   back another chunk than was put into it; what else the store throws
  *
  * **Cost**: for a committee it adds up all contributors' bodies, K places at a time in memory.
  */
@@ -48,12 +52,21 @@ export async function openedSum(
       'openedSum: got no seal, expected one: answers of a committee are put together with SEAL',
     );
   }
-  const ledger = takeLedger(state);
+  const ledger = ledgerOf(state);
   const { contributors, faults } = ledger;
   const { sum } = plan;
   const sums = new Float64Array(sum.length);
   if (isKeyHolder(plan)) fromKeyHolder(sums, ledger);
-  else await fromCommittee(sums, ledger, seal as Seal);
+  else {
+    try {
+      await fromCommittee(sums, ledger, seal as Seal);
+    } catch (error) {
+      // Before anybody else is suspected: a sum of other bytes than clients committed to looks the same.
+      if (error instanceof ProtocolError || error instanceof CodecError) await checkStore(ledger);
+      throw error;
+    }
+  }
+  takeLedger(state);
   const isIn = new Set(contributors);
   const ids = plan.clients.clients.map(({ id }) => id);
   return Object.freeze({
@@ -87,8 +100,7 @@ async function fromCommittee(
   using bodies = openLatticeSum(set, 'body', roundId, sum.ciphertexts);
   for (const sender of contributors) {
     for (let index = 0; index < sum.ciphertexts; index++) {
-      const chunk = await store.get(sender, index);
-      addInto(bodies, index, chunk.subarray(4, 4 + halfLength(plan)));
+      addInto(bodies, index, halfOf(plan, 'body', await store.get(sender, index)));
     }
   }
   const each = <Sums>(combiner: Combiner<Sums>, take: (index: number, sums: Sums) => void) => {
@@ -102,10 +114,44 @@ async function fromCommittee(
       unpackInto(sums, sum, words, index, contributors.length),
     );
   } else {
-    each(realCombiner(seal, sum, threshold), (index, reals) =>
-      sums.set(reals.subarray(0, sum.length - index * set.places), index * set.places),
-    );
+    each(realCombiner(seal, sum, threshold), (index, reals) => {
+      sums.set(reals.subarray(0, sum.length - index * set.places), index * set.places);
+    });
+    requireWithin(sums, contributors.length * sum.clip + sum.clients * sum.errorBound);
   }
+}
+
+/** Whether the store still has what was put into it. @throws UsageError `wrong-type` */
+async function checkStore({
+  plan,
+  store,
+  commits,
+  contributors,
+}: CoordinatorLedger): Promise<void> {
+  for (const sender of contributors) {
+    const { hashes } = commits.get(sender) as Committed;
+    for (let index = 0; index < plan.sum.ciphertexts; index++) {
+      const body = halfOf(plan, 'body', await store.get(sender, index));
+      if (equalBytes(hashOfHalf(sender, body), committedHash(hashes, index, 'body'))) continue;
+      throw new UsageError(
+        'wrong-type',
+        `store: got another chunk ${index} of client ${sender} back than was put into it`,
+        { sender, index },
+      );
+    }
+  }
+}
+
+/** A part of a decryption that is none makes each number of a sum some hundred times the greatest. */
+function requireWithin(sums: Float64Array, most: number): void {
+  const at = sums.findIndex((value) => !(Math.abs(value) <= most));
+  if (at < 0) return;
+  throw new ProtocolError(
+    'poisoned-sum',
+    `coordinate ${at}: got a sum beyond what the contributors' clips and the error bound add up to, expected one within; some contributor or active member did not keep to the plan`,
+    [],
+    { index: at },
+  );
 }
 
 /** Every active member's share for ciphertext `index`, checked when it was taken in. */

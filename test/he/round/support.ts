@@ -3,6 +3,7 @@ import {
   acceptEncrypted,
   beginCommitteeRound,
   beginEncryptedRound,
+  type ChunkStore,
   type CommitteeMember,
   checkCommitted,
   chunkOf,
@@ -165,8 +166,9 @@ export async function keyedCommittee(
   cast: Cast,
   plan: EncryptedRound,
   claims: readonly HolderClaim[] = cast.holders.map(() => diskClaim()),
+  store?: ChunkStore,
 ): Promise<Keyed> {
-  const first = beginCommitteeRound(plan);
+  const first = beginCommitteeRound(plan, store);
   const joined: CommitteeMember<'reveal'>[] = [];
   for (const [i, signer] of cast.holders.entries()) {
     const claim = claims[i] as HolderClaim;
@@ -200,12 +202,13 @@ export async function committeeClosed(
   vectors: readonly ArrayLike<number>[],
   { there, active }: { readonly there: readonly number[]; readonly active: readonly number[] },
   claims?: readonly HolderClaim[],
+  store?: ChunkStore,
 ): Promise<{
   readonly holders: ReadonlyMap<number, EncryptedHolder<'open'>>;
   readonly coordinator: EncryptedCoordinator<'open'>;
   readonly downlink: EncryptedDownlink<'open'>;
 }> {
-  const keyed = await keyedCommittee(seal, cast, plan, claims);
+  const keyed = await keyedCommittee(seal, cast, plan, claims, store);
   const key = closeKey(keyed.coordinator);
   const waiting: EncryptedClient<'root'>[] = [];
   for (const [i, values] of vectors.entries()) {
