@@ -35,6 +35,13 @@ export const memoryClaim =
     return before === undefined ? 'first' : before === toHex(digest) ? 'same' : 'conflict';
   };
 
+/** Refusals of the claim, as opposed to what a caller's own functions throw. */
+const refusals = new WeakSet<object>();
+
+/** Whether a claim was refused: another copy of the holder has gone on. */
+export const isRefusal = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && refusals.has(error);
+
 /**
  * Claims what is about to leave.
  *
@@ -51,9 +58,11 @@ export async function requireClaim(
 ): Promise<void> {
   const verdict = await claim(roundId, phase, digest);
   if (verdict === 'first' || (verdict === 'same' && phase !== 'open')) return;
-  throw new UsageError(
+  const refusal = new UsageError(
     'state-spent',
     `holder: this identity has done "${phase}" in the round already${phase === 'open' ? '' : ', with another statement'}; leave the round`,
     { phase },
   );
+  refusals.add(refusal);
+  throw refusal;
 }

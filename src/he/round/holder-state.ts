@@ -7,7 +7,7 @@ import { decode, encode } from '../../wire/cbor.ts';
 import { bytes, integer, list, tuple } from '../../wire/fields.ts';
 import type { Seal } from '../handles.ts';
 import { dataPrimes } from '../parameters.ts';
-import type { HolderClaim } from './claims.ts';
+import { type HolderClaim, isRefusal } from './claims.ts';
 import { type HolderKey, keyHolderKey } from './key-holder.ts';
 import { memberHolderKey } from './member-holder.ts';
 import { commitLength, HASH } from './messages.ts';
@@ -63,7 +63,8 @@ export type Stepped<Next extends HolderStep, Message extends Uint8Array> = {
 /**
  * Runs a step: takes the state, works, and puts it back if the work failed before anything left.
  *
- * ⚠ A `state-spent` from the claim ends the holder: another copy of it has gone on.
+ * ⚠ A refused claim ends the holder: another copy of it has gone on. A `state-spent` of somebody else,
+ * such as a coordinator that `fetch` asks, does not.
  */
 export async function holderStep<Step extends HolderStep, Result>(
   state: EncryptedHolder<Step>,
@@ -81,7 +82,7 @@ export async function holderStep<Step extends HolderStep, Result>(
   try {
     return await work(contents);
   } catch (error) {
-    if (error instanceof UsageError && error.code === 'state-spent') wipe(contents.key.secret);
+    if (isRefusal(error)) wipe(contents.key.secret);
     else states.put(state, contents);
     throw error;
   }

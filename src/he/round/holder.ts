@@ -222,7 +222,8 @@ export const signClose = (
  * @throws UsageError `state-spent` if the claim knows of an answer already, the same one included;
  *   `wrong-type` if `fetch` gives no bytes
  *
- * **Security**: the claim is made before the key touches the sum. A store that forgets lets a second
+ * **Security**: the claim is made before the answer leaves, and after nothing can fail any more; an
+ * answer that was made before a failure is overwritten. A store that forgets lets a second
  * answer out: then flooding is averaged away, or two sums differ by one vector.
  * **Cost**: fetches all contributors' masks (a key holder their bodies too); memory for the sums alone.
  */
@@ -250,14 +251,18 @@ export const openSum = (
         sums.push(sum);
         await sumHalves(contents, contributors, half, sum, fetch);
       }
-      await requireClaim(claim, plan.roundId, 'open', sha256(close));
       key.open(sums, active, answers);
+      const { message } = await say(plan, 'open', self, signer, sha256(close), answers);
+      // Last, so that what fails before it can be done again; what was made until then never leaves.
+      await requireClaim(claim, plan.roundId, 'open', sha256(close));
+      wipe(key.secret);
+      return { next: holderOf({ ...contents, next: 'done' }), message };
+    } catch (error) {
+      wipe(answers);
+      throw error;
     } finally {
       for (const sum of sums) sum[Symbol.dispose]();
     }
-    const { message } = await say(plan, 'open', self, signer, sha256(close), answers);
-    wipe(key.secret);
-    return { next: holderOf({ ...contents, next: 'done' }), message };
   });
 
 /** Adds up one half of all contributors' ciphertexts, each checked against its committed hash. */

@@ -344,3 +344,36 @@ test('any two quorums share more holders than may sign twice, and all holders ma
     }
   }
 });
+
+test('a signer that fails, or a fetch that says "state-spent", does not cost the holder its answer', async () => {
+  const plan = planFor(cast, { length: LENGTH });
+  const [signer] = cast.holders as [Signer];
+  let down = false;
+  const moody: Signer = {
+    publicKey: signer.publicKey,
+    sign: (message) => {
+      if (down) throw new Error('the signer is not there');
+      return signer.sign(message);
+    },
+  };
+  const { holder, closing, claim } = await uploaded(plan);
+  const options = { signer: moody, claim };
+  const restored = restoreHolder(plan, seal, saveHolder(holder), options);
+  const signed = await signClose(restored as never, closing.downlink);
+  taken(closing.next, signed.message);
+  const { next, downlink } = closeClosing(closing.next);
+  const fetch = (half: 'body' | 'mask', sender: number, index: number) =>
+    fetchHalf(next, half, sender, index);
+  down = true;
+  await expect(openSum(signed.next, downlink, fetch)).rejects.toThrow('the signer is not there');
+  down = false;
+  // A coordinator whose state was used, in the same program.
+  const spent = await caught(() =>
+    openSum(signed.next, downlink, (...which) => fetchHalf(closing.next as never, ...which)),
+  );
+  expect(spent).toMatchObject({ code: 'state-spent' });
+  const { message } = await openSum(signed.next, downlink, fetch);
+  taken(next, message);
+  expect((await openedSum(next)).sums).toEqual(new Float64Array(LENGTH).fill(321));
+  expect(liveHandles(seal)).toBe(0);
+});
