@@ -106,7 +106,7 @@ function checked(request: EncryptedSumRequest): Asked {
   assertInteger('planEncryptedSum: clients', clients, 1, MOST_CLIENTS);
   assertInteger('planEncryptedSum: length', length, 1, 2 ** 28);
   assertFinite('planEncryptedSum: clip', clip, Number.MIN_VALUE, 2 ** 100);
-  assertFinite('planEncryptedSum: precision', precision, 0);
+  assertFinite('planEncryptedSum: precision', precision, 0, 2 ** 100);
   if (keys !== 'key-holder') {
     assertInteger('planEncryptedSum: keys.members', keys?.members, 2, MOST_MEMBERS);
   }
@@ -131,7 +131,8 @@ function cheapest(asked: Asked): EncryptedSumPlan | undefined {
 /** Fields of whole numbers, offset so that none is negative, as many to a coefficient as fit. */
 function exactPlan(set: ParameterSet, asked: Asked): EncryptedSumPlan | undefined {
   const { clients, length, clip, precision, keys } = asked;
-  const step = precision === 0 ? 1 : 2 * precision;
+  const step = stepOf(asked);
+  if (!(step > 0)) return undefined;
   // A clip between two steps is rounded to the outer one.
   const units = Math.ceil(clip / step);
   const greatestSum = clients * 2 * units;
@@ -155,6 +156,16 @@ function exactPlan(set: ParameterSet, asked: Asked): EncryptedSumPlan | undefine
     ciphertexts,
     errorBound: precision,
   });
+}
+
+/** What doubles may lose of a coordinate, to steps and back, unless a step is a power of two. */
+const STEP_LOSS = 2 ** -51;
+
+/** How far apart multiples are, so that rounding to them errs by the precision at most. */
+function stepOf({ clip, precision }: Pick<Asked, 'clip' | 'precision'>): number {
+  if (precision === 0) return 1;
+  const isExact = Number.isInteger(Math.log2(precision));
+  return 2 * (isExact ? precision : precision - STEP_LOSS * clip);
 }
 
 /** Slots of reals, at the finest scale at which the sum still fits the modulus. */

@@ -12,7 +12,9 @@ import {
 } from '../../src/he/noise-bounds.ts';
 import { dataPrimes, parameterSet, parameterSets } from '../../src/he/parameters.ts';
 import { type EncryptedSumRequest, planEncryptedSum } from '../../src/he/plan.ts';
+import { packInto, unpackInto } from '../../src/he/round/layout.ts';
 import { openSeal } from '../../src/he/seal.ts';
+import { dice } from './support.ts';
 
 const caught = (request: EncryptedSumRequest): CapacityError => {
   try {
@@ -139,6 +141,7 @@ describe('planEncryptedSum', () => {
       { clip: Number.NaN },
       { precision: -1 },
       { precision: Number.POSITIVE_INFINITY },
+      { precision: 1e308 },
       { keys: { members: 1 } },
       { keys: { members: 21 } },
       { keys: 'me' },
@@ -194,4 +197,38 @@ describe('planEncryptedSum', () => {
     );
     expect(planned).toBeGreaterThan(100);
   });
+});
+
+test('rounding to steps errs by the precision at most, where doubles are all but too coarse for it', () => {
+  for (const [clip, precision] of [
+    [1, 3e-14],
+    [1e3, 1.3e-10],
+    [1, 1e-4],
+    [1, 2 ** -40],
+  ] as const) {
+    const plan = planEncryptedSum({
+      clients: 2,
+      length: 2048,
+      clip,
+      precision,
+      keys: 'key-holder',
+    });
+    const words = new Uint32Array(2 * plan.set.degree);
+    const out = new Float64Array(2048);
+    const roll = dice(11);
+    for (let trial = 0; trial < 20; trial++) {
+      // The coarser half of all doubles up to the clip, and the clip itself.
+      const values = Float64Array.from({ length: 2048 }, () => clip * (1 - roll() / 2 ** 33));
+      values[0] = clip;
+      values[1] = -clip;
+      packInto(words, plan, values, 0);
+      unpackInto(out, plan, words, 0, 1);
+      const worst = values.reduce(
+        (most, value, i) => Math.max(most, Math.abs((out[i] as number) - value)),
+        0,
+      );
+      expect(worst / plan.errorBound).toBeLessThanOrEqual(1);
+    }
+    expect(plan.errorBound).toBe(precision);
+  }
 });

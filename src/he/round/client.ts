@@ -9,7 +9,7 @@
  */
 import { ProtocolError, UsageError } from '../../errors.ts';
 import type { Signer } from '../../identity/signer.ts';
-import { assertInteger } from '../../internal/assert.ts';
+import { assertInteger, assertNumbers } from '../../internal/assert.ts';
 import { concat, equalBytes, toHex, u32 } from '../../internal/bytes.ts';
 import { sha256 } from '../../internal/sha256.ts';
 import { vault } from '../../internal/spent.ts';
@@ -91,15 +91,23 @@ export async function encryptForRound(
   readonly next: EncryptedClient<'root'>;
 }> {
   const self = positionOf(plan, signer);
-  checkVector(plan.sum, values);
-  const { publicKey, keyHash } = readKey(plan, downlink);
+  assertNumbers('vector', values, plan.sum.length);
+  const own = steadyOf(values);
   const payload = new Uint8Array(commitLength(plan));
   const chunks: Uint8Array[] = [];
-  encryptVector(plan, seal, publicKey, values, (index, { body, mask }) => {
-    payload.set(hashOfHalf(self, body), 2 * HASH * index);
-    payload.set(hashOfHalf(self, mask), 2 * HASH * index + HASH);
-    chunks.push(concat(u32(self), body, mask));
-  });
+  let keyHash: Uint8Array;
+  try {
+    checkVector(plan.sum, own);
+    const key = readKey(plan, downlink);
+    keyHash = key.keyHash;
+    encryptVector(plan, seal, key.publicKey, own, (index, { body, mask }) => {
+      payload.set(hashOfHalf(self, body), 2 * HASH * index);
+      payload.set(hashOfHalf(self, mask), 2 * HASH * index + HASH);
+      chunks.push(concat(u32(self), body, mask));
+    });
+  } finally {
+    if (own !== values) own.fill(0);
+  }
   const { message, said } = await say(plan, 'commit', self, signer, keyHash, payload);
   const leaf = commitLeaf(plan, said);
   return { message, next: stateOf({ plan, next: 'root', keyHash, leaf, chunks }) };
@@ -161,6 +169,19 @@ export function chunkOf(
   if (next !== 'upload') throw wrongStep(next, 'upload');
   assertInteger('chunkOf: index', index, 0, chunks.length - 1);
   return chunks[index] as EncryptedUplink<'upload'>;
+}
+
+/**
+ * A vector that is the same each time that it is read, so that what is checked is what is encrypted: a
+ * copy, if a getter or another thread could change it.
+ */
+function steadyOf(values: ArrayLike<number>): Float64Array | Float32Array {
+  const isSteady =
+    (values instanceof Float64Array || values instanceof Float32Array) &&
+    values.buffer instanceof ArrayBuffer;
+  return isSteady
+    ? values
+    : Float64Array.from({ length: values.length }, (_, i) => values[i] as number);
 }
 
 /** Reads the key and checks that every holder signed it. */

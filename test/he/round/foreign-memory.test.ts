@@ -56,3 +56,19 @@ test('chunks in a Buffer that is used again are kept all the same', async () => 
   }
   expect((await toTheEnd(round)).sums).toEqual(new Float64Array(LENGTH).fill(321));
 });
+
+test('a vector that changes between two looks never puts into the sum what was not checked', async () => {
+  const plan = planFor(cast, { length: LENGTH });
+  // Fair whenever it is checked in this order, and far beyond the clip at the third look.
+  let looks = 0;
+  const shifty = Object.defineProperty(
+    Array.from({ length: LENGTH }, () => 5),
+    7,
+    {
+      get: () => (++looks < 3 ? 5 : 100_000),
+    },
+  );
+  const round = await untilUpload(seal, cast, plan, [shifty, vectors[1]]);
+  for (const client of round.clients) taken(round.coordinator, chunkOf(client, 0));
+  expect((await toTheEnd(round)).sums).toEqual(new Float64Array(LENGTH).fill(25));
+});
