@@ -148,8 +148,11 @@ export async function signRoster(
       client: fault.client,
     });
   }
-  // Copied before the await: what is signed is what was checked.
-  const entries = clients.map(({ id, publicKey }) => ({ id, publicKey: publicKey.slice() }));
+  // Copied before the await: what is signed is what was checked. A Buffer's `slice` would be no copy.
+  const entries = clients.map(({ id, publicKey }) => ({
+    id,
+    publicKey: new Uint8Array(publicKey),
+  }));
   const message = signedContent(entries);
   const signature = await signWith(voucher, message);
   if (!verifySignature(voucher.publicKey, message, signature)) {

@@ -84,6 +84,15 @@ describe('a roster', () => {
     expect(read.clients[0]?.publicKey).toEqual(keyOf(1));
   });
 
+  test('copies keys out of Buffers before it signs', async () => {
+    const key = Buffer.from(keyOf(1));
+    const signing = signRoster([{ id: 'ann', publicKey: key }], voucher);
+    key.fill(0);
+    const made = await signing;
+    expect(made.clients[0]?.publicKey).toEqual(keyOf(1));
+    expect(readRoster(rosterBytes(made)).clients).toHaveLength(1);
+  });
+
   test('has a hash of its clients, their order and its voucher, not of the signature', async () => {
     const hashes = await Promise.all([
       signRoster(clients, voucher),
