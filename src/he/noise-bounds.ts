@@ -51,8 +51,9 @@ export function honestNoise(set: ParameterSet, clients: number, ciphertexts: num
 }
 
 /**
- * The greatest noise coefficient of `clients` ciphertexts whatever coins their makers chose, for a
- * key to which each of `members` gave a part: the bound B that flooding hides.
+ * The greatest noise coefficient of `clients` ciphertexts, whichever of the coins that SEAL can toss
+ * their makers chose, for a key to which each of `members` gave such a part: the bound B that flooding
+ * hides. Greater coins, in an upload or in a part of the key, are beyond it.
  */
 export function worstNoise(set: ParameterSet, clients: number, members: number): number {
   const { degree } = set;

@@ -77,7 +77,8 @@ const DOUBLE_LOSS = 2 ** -44;
  *   `leastPrecision`) name what would, each with the rest as it is, 0 where nothing would
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  *
- * **Security**: bounds hold for ciphertexts made with any coins. Who encrypts values beyond `clip`
+ * **Security**: bounds hold for ciphertexts and keys made with any coins that SEAL can toss, not for what
+ * is no encryption. Who encrypts values beyond `clip`
  * falsifies the sum and is not noticed. With a key holder, `ckks` is never chosen: its results must
  * not leave unflooded.
  */

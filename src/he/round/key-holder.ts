@@ -51,14 +51,13 @@ export function generateHolderKey(
   const pair = generateKeys(context);
   using secretKey = pair.secretKey;
   using publicKey = pair.publicKey;
+  const head = { kind: 'public-key', set, roundId, index: 0 } as const;
+  const encoded = encodeLattice(head, polynomialBytes(publicKey, context.key));
+  // Last, so that nothing can fail while the secret is about.
   const words = wordBytes(secretKey);
   const secret = words.slice();
   wipe(words);
-  const head = { kind: 'public-key', set, roundId, index: 0 } as const;
-  return {
-    secret,
-    publicKey: encodeLattice(head, polynomialBytes(publicKey, context.key)),
-  };
+  return { secret, publicKey: encoded };
 }
 
 /**
@@ -77,8 +76,11 @@ export const keyHolderKey = (plan: EncryptedRound, seal: Seal, secret: Uint8Arra
       using loaded = secretKeyOf(seal);
       const words = polynomials(secret.length / 8);
       words.area.set(secret, words.area.length - secret.length);
-      loadWordsInto(loaded, context, context.key.parmsId, words);
-      wipe(words.area);
+      try {
+        loadWordsInto(loaded, context, context.key.parmsId, words);
+      } finally {
+        wipe(words.area);
+      }
       using decryptor = decryptorOf(context, loaded);
       using ciphertext = ciphertextOf(seal);
       using plaintext = plaintextOf(seal);

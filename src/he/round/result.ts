@@ -32,7 +32,7 @@ export function encryptedAssumptions(plan: EncryptedRound): readonly EncryptedAs
   const list: EncryptedAssumption[] = [
     {
       code: 'no-colluding-uploader',
-      text: 'No client that uploads colludes with the coordinator: nothing proves that what it uploads is a well-formed encryption, and a malformed one can make the opened sum tell about the key.',
+      text: 'No client that uploads colludes with the coordinator, or with anybody else who gets ciphertexts of others: nothing proves that what it uploads is a well-formed encryption, and a malformed one can make the opened sum tell about the key.',
     },
     isKeyHolder(plan)
       ? {
@@ -41,7 +41,7 @@ export function encryptedAssumptions(plan: EncryptedRound): readonly EncryptedAs
         }
       : {
           code: 'committee',
-          text: `Fewer than ${threshold} of the ${members} holders collude with the coordinator or each other; copies of a holder with rolled-back claim stores count among them. An active member that answers falsely falsifies the sum, mostly unnoticed.`,
+          text: `Fewer than ${threshold} of the ${members} holders collude with the coordinator or each other; copies of a holder with rolled-back claim stores count among them. All made their parts of the key as the scheme says: nothing proves it, and flooding is sized for that. An active member that answers falsely falsifies the sum, mostly unnoticed.`,
         },
     {
       code: 'roster-voucher',
