@@ -136,6 +136,14 @@ type Take = (
   reveal: SignedReveal | undefined,
 ) => EncryptedFault | undefined;
 
+/** What is kept of a message without a payload: an empty payload still is a view of the message. */
+const bare = ({ sender, header, payloadDigest, signature }: SignedHeader): SignedHeader => ({
+  sender,
+  header,
+  payloadDigest,
+  signature,
+});
+
 /** What is asked of a signed message of each phase. */
 const TAKE: Readonly<Record<Exclude<EncryptedPhase, 'upload'>, Take>> = {
   join: ({ joins }, said, accuse) => {
@@ -144,7 +152,7 @@ const TAKE: Readonly<Record<Exclude<EncryptedPhase, 'upload'>, Take>> = {
     } catch (error) {
       return blamed(error, accuse);
     }
-    joins.set(said.sender, said);
+    joins.set(said.sender, bare(said));
     return undefined;
   },
   reveal: ({ plan, joins, reveals }, { sender }, accuse, reveal) => {
@@ -201,14 +209,14 @@ const TAKE: Readonly<Record<Exclude<EncryptedPhase, 'upload'>, Take>> = {
     if (!equalBytes(said.header, rootHeader) || said.payload.length > 0) {
       return accuse('inconsistent-survivors', 'signed another root than it was shown');
     }
-    roots.set(said.sender, said);
+    roots.set(said.sender, bare(said));
     return undefined;
   },
   close: ({ closeHeader, closes }, said, accuse) => {
     if (!equalBytes(said.header, closeHeader) || said.payload.length > 0) {
       return accuse('inconsistent-survivors', 'signed another closing than it was shown');
     }
-    closes.set(said.sender, said);
+    closes.set(said.sender, bare(said));
     return undefined;
   },
   open: ({ plan, closeHeader, active, answers }, { payload, ...said }, accuse) => {

@@ -17,7 +17,10 @@ export type EncryptedCoordinator<P extends EncryptedPhase = EncryptedPhase> = {
 
 /** Where checked chunks of ciphertext lie until holders have fetched them. */
 export type ChunkStore = {
-  /** Keeps a copy. It is called once for a sender and index. */
+  /**
+   * Keeps a copy before it returns: the bytes are the caller's, and a promise is not waited for. It is
+   * called once for a sender and index, and again only if it threw.
+   */
   readonly put: (sender: number, index: number, chunk: Uint8Array) => void;
   /** Gives the chunk back; holders check what they fetch, the coordinator where a sum looks wrong. */
   readonly get: (sender: number, index: number) => Uint8Array | Promise<Uint8Array>;

@@ -8,6 +8,7 @@ import {
   type Seal,
   signClose,
 } from '../../../src/he/index.ts';
+import { ledgerOf } from '../../../src/he/round/coordinator-state.ts';
 import { decodeClose, encodeClose } from '../../../src/he/round/messages.ts';
 import { decodeEnvelope } from '../../../src/wire/envelope.ts';
 import { type Cast, castOf, planFor, taken, toTheEnd, untilUpload } from './support.ts';
@@ -55,6 +56,26 @@ test('chunks in a Buffer that is used again are kept all the same', async () => 
     received.fill(0xff);
   }
   expect((await toTheEnd(round)).sums).toEqual(new Float64Array(LENGTH).fill(321));
+});
+
+test('of a message without a payload nothing is kept but copies', async () => {
+  const plan = planFor(cast, { length: LENGTH });
+  const round = await untilUpload(seal, cast, plan, vectors);
+  for (const client of round.clients) taken(round.coordinator, chunkOf(client, 0));
+  const closing = closeUploads(round.coordinator);
+  const { message } = await signClose(round.holder, closing.downlink);
+  // As it lies in a large piece of memory that a server read into.
+  const pool = new Uint8Array(2 ** 20);
+  pool.set(message);
+  taken(closing.next, pool.subarray(0, message.length));
+  const { roots, closes } = ledgerOf(closing.next);
+  for (const said of [...roots.values(), ...closes.values()]) {
+    for (const field of Object.values(said)) {
+      const view = typeof field === 'number' ? undefined : field;
+      expect(view?.buffer).not.toBe(pool.buffer);
+    }
+  }
+  expect(closes.size).toBe(1);
 });
 
 test('a vector that changes between two looks never puts into the sum what was not checked', async () => {
