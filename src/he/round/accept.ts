@@ -136,11 +136,11 @@ type Take = (
   reveal: SignedReveal | undefined,
 ) => EncryptedFault | undefined;
 
-/** What is kept of a message without a payload: an empty payload still is a view of the message. */
+/** What is kept of a message without a payload: that, and its digest, still are views of the message. */
 const bare = ({ sender, header, payloadDigest, signature }: SignedHeader): SignedHeader => ({
   sender,
   header,
-  payloadDigest,
+  payloadDigest: payloadDigest.slice(),
   signature,
 });
 
