@@ -1,6 +1,6 @@
 /**
- * The pairing by the WebAssembly curve that snarkjs brings, about eight times as fast as noble in a
- * batch. The curve object is handed in: this file imports no peer, and uses the calling thread only.
+ * The pairing by the WebAssembly curve that snarkjs brings, a few times as fast as noble
+ * (`bench/README.md`). The curve object is handed in: this file imports no peer, and uses the calling thread only.
  */
 import type { G1Point, G2Point, Lines, Miller, PairingBackend } from './backend.ts';
 import { CURVE_X, P } from './field.ts';
@@ -101,7 +101,7 @@ function subgroupTest({ F1, F2, G2 }: WasmCurve): (point: Uint8Array) => boolean
  * A back end on a curve object of snarkjs.
  *
  * **Security**: the curve's memory keeps what was computed in it; everything here is public.
- * **Cost**: 3 ms once, for the constants of the subgroup test.
+ * **Cost**: two powers in the field of the twist, for the constants of the subgroup test.
  *
  * @param curve - `bn128` as `snarkjs.curves.getCurveFromName` gives it; not terminated while in use
  */
