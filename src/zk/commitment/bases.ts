@@ -170,7 +170,7 @@ export type FurtherPoints = {
  * as narrow as the digits, each with its own multiple of H, so that it costs no further windows.
  *
  * @param digits d_j + 2^(8·size − 1) for each j, `size` bytes, least significant byte first
- * @param size 1 to 32
+ * @param size 1 to 31
  * @param blinding r, 32 bytes, most significant first
  */
 export async function combine(
