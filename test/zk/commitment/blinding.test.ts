@@ -2,15 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CodecError, UsageError } from '../../../src/errors.ts';
+import { isBlinding } from '../../../src/zk/commitment/blinding.ts';
 import {
   addBlindings,
   BLINDING_BYTES,
   blindingLimbCount,
   blindingLimbs,
   freshBlinding,
-  isBlinding,
   joinLimbs,
-} from '../../../src/zk/commitment/blinding.ts';
+} from '../../../src/zk/commitment/index.ts';
 import { GROUP_ORDER, readBigEndian, writeBigEndian } from '../../../src/zk/curve/points.ts';
 
 const bytesOf = (value: bigint): Uint8Array => {

@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type CurveEngine, everyOf, headOf, joinTables } from '../../../src/zk/curve/engine.ts';
 import { hashToCurve } from '../../../src/zk/curve/hash-to-curve.ts';
 import { INFINITY, negated, type Point } from '../../../src/zk/curve/points.ts';
-import { engines, slowSum } from '../support.ts';
+import { wasmEngine } from '../../../src/zk/curve/wasm-engine.ts';
+import { engines, openCurve, slowSum } from '../support.ts';
 
 let both: readonly CurveEngine[];
 let points: readonly Point[];
@@ -94,4 +95,30 @@ test('tables are cut and joined together with their bytes', async () => {
     expect(cut.points).toEqual(picked);
     expect(cut.bytes).toEqual((await engine.prepare(picked)).bytes);
   }
+});
+
+test('the curve’s memory keeps neither scalars nor buckets', async () => {
+  const curve = await openCurve();
+  const engine = wasmEngine(curve);
+  const scalars = Uint8Array.from({ length: 80 }, (_, i) => (37 * i + 11) % 251);
+  // Memory is a stack: what is allocated first lies where the last task began.
+  const left = async (): Promise<Buffer> => {
+    const length = 80 + 40 * 64 + 2 * 96 + 256 * 96;
+    const [bytes] = await curve.run([
+      { cmd: 'ALLOC', var: 0, len: length },
+      { cmd: 'GET', out: 0, var: 0, len: length },
+    ]);
+    return Buffer.from(bytes as Uint8Array);
+  };
+  await curve.run([{ cmd: 'ALLOCSET', var: 0, buff: scalars }]);
+  expect((await left()).includes(Buffer.from(scalars))).toBe(true);
+  const sum = await engine.multiply(await engine.prepare(points), scalars, 2);
+  expect(sum).not.toEqual(INFINITY);
+  const after = await left();
+  expect(after.includes(Buffer.from(scalars))).toBe(false);
+  expect(after.subarray(0, 80).every((byte) => byte === 0)).toBe(true);
+  expect(after.subarray(80, 80 + 64)).toEqual(
+    Buffer.from((await engine.prepare(points.slice(0, 1))).bytes),
+  );
+  expect(after.subarray(80 + 40 * 64 + 96).every((byte) => byte === 0)).toBe(true);
 });
