@@ -76,20 +76,28 @@ test('is not the curve that snarkjs shares with itself', async () => {
 
 test('a process that used it ends by itself, and not before its work is done', () => {
   const source = new URL('../../src/zk/', import.meta.url);
+  const commit = `
+    const { commitmentBases, commitVector } = await import('${source}commitment/index.ts');
+    const bases = await commitmentBases(2, { curve });
+    const bytes = await commitVector(bases, Int32Array.of(1, 2), 8, [new Uint8Array(32)]);
+    console.log(bytes.length);
+  `;
   for (const singleThread of [true, false]) {
-    const program = `
-      const { fastCurve } = await import('${source}snark.ts');
-      const { commitmentBases, commitVector } = await import('${source}commitment/index.ts');
-      const curve = await fastCurve({ singleThread: ${singleThread} });
-      const bases = await commitmentBases(2, { curve });
-      const bytes = await commitVector(bases, Int32Array.of(1, 2), 8, [new Uint8Array(32)]);
-      console.log(bytes.length);
-    `;
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--input-type=module', '--conditions=@veilsum/source', '--eval', program],
-      { encoding: 'utf8', timeout: 30_000 },
-    );
-    expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: '64\n' });
+    for (const [work, said] of [
+      [commit, '64\n'],
+      ["console.log('idle')", 'idle\n'],
+    ] as const) {
+      const program = `
+        const { fastCurve } = await import('${source}snark.ts');
+        const curve = await fastCurve({ singleThread: ${singleThread} });
+        ${work}
+      `;
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ['--input-type=module', '--conditions=@veilsum/source', '--eval', program],
+        { encoding: 'utf8', timeout: 30_000 },
+      );
+      expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: said });
+    }
   }
 });
