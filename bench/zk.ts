@@ -11,7 +11,8 @@ import {
 import { type Groth16Item, verifyBatch, verifyGroth16 } from '../src/zk/groth16/verify.ts';
 import { wasmPairing } from '../src/zk/groth16/wasm-backend.ts';
 import { witness } from '../test/zk/circuit.ts';
-import { endSnarkjs, openCurve, type SnarkProof, snarkjs } from '../test/zk/snarkjs.ts';
+import { endSnarkjs, type SnarkProof, snarkjs } from '../test/zk/snarkjs.ts';
+import { openCurve } from '../test/zk/support.ts';
 import { interleave, openBook, progress, type Report, type Side } from './harness.ts';
 
 const PROOFS = 100;
@@ -41,7 +42,7 @@ export async function zk(): Promise<Report> {
   );
   const keys = {
     noble: insecureVerifyingKeyForTestingOnly(bytes, noblePairing),
-    wasm: insecureVerifyingKeyForTestingOnly(bytes, wasmPairing(await openCurve())),
+    wasm: insecureVerifyingKeyForTestingOnly(bytes, await wasmPairing(await openCurve())),
   };
 
   progress('zk: verification');

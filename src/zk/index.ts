@@ -47,5 +47,5 @@ export {
   verifyBatch,
   verifyGroth16,
 } from './groth16/verify.ts';
-export { type WasmCurve, wasmPairing } from './groth16/wasm-backend.ts';
+export { wasmPairing } from './groth16/wasm-backend.ts';
 export { type FastCurve, type FastCurveOptions, fastCurve } from './snark.ts';

@@ -1,5 +1,4 @@
 /** The part of snarkjs that the tests and benchmarks call; it comes without types. */
-import type { WasmCurve } from '../../src/zk/groth16/wasm-backend.ts';
 
 /** A file in memory, or bytes. */
 export type SnarkFile = { readonly type: 'mem'; readonly data?: Uint8Array } | Uint8Array;
@@ -17,6 +16,14 @@ export type SnarkKey = {
   readonly nPublic: number;
   readonly IC: readonly (readonly string[])[];
   readonly [name: string]: unknown;
+};
+
+/** Its curve, as far as the tests look at points. */
+export type SnarkjsCurve = {
+  readonly G2: {
+    readonly fromRprUncompressed: (bytes: Uint8Array, at: number) => Uint8Array;
+    readonly isValid: (point: Uint8Array) => boolean;
+  };
 };
 
 type Log = undefined;
@@ -68,17 +75,13 @@ export type Snarkjs = {
     readonly getCurveFromName: (
       name: 'bn128',
       options?: { readonly singleThread: boolean },
-    ) => Promise<WasmCurve>;
+    ) => Promise<SnarkjsCurve>;
   };
 };
 
 /** snarkjs itself. */
 // @ts-expect-error: snarkjs comes without types.
 export const snarkjs: Snarkjs = (await import('snarkjs')) as unknown as Snarkjs;
-
-/** The curve on the calling thread alone: nothing to end. */
-export const openCurve = (): Promise<WasmCurve> =>
-  snarkjs.curves.getCurveFromName('bn128', { singleThread: true });
 
 /** Ends the worker threads that `prove`, `verify` and the setups of snarkjs leave behind. */
 export async function endSnarkjs(): Promise<void> {

@@ -20,6 +20,9 @@ export type Lines = { readonly [kind]: 'lines' };
 /** A product of Miller loops, before the final exponentiation. */
 export type Miller = { readonly [kind]: 'Miller' };
 
+/** Pairs that come together: their lines must be held in memory at once, 20 KB each on WebAssembly. */
+export const MAX_PAIRS = 32;
+
 /** One factor of a product of pairings. */
 export type Pair = readonly [point: G1Point, lines: Lines];
 
@@ -36,6 +39,7 @@ export type PairingBackend = {
   /** Σ scalar·point, scalars from 0 to r − 1; `undefined` stands for infinity. */
   readonly combine: (points: readonly G1Point[], scalars: readonly bigint[]) => G1Point | undefined;
   readonly lines: (point: G2Point) => Lines;
+  /** The product of the pairs' loops, which share their squarings; at most {@link MAX_PAIRS}. */
   readonly miller: (pairs: readonly Pair[]) => Miller;
   /** Whether the product of all factors is one after the final exponentiation. */
   readonly isOne: (factors: readonly Miller[]) => boolean;

@@ -5,7 +5,15 @@
  * It knows nothing of Groth16: a verifier with further equations (proofs of knowledge over other
  * points) hands them in beside the others, each with an exponent of its own.
  */
-import type { G1Point, G2Point, Lines, Miller, Pair, PairingBackend } from './backend.ts';
+import {
+  type G1Point,
+  type G2Point,
+  type Lines,
+  MAX_PAIRS,
+  type Miller,
+  type Pair,
+  type PairingBackend,
+} from './backend.ts';
 import { R } from './field.ts';
 
 /** e(scalar·point, Q), where Q is fixed, so that its terms in all equations merge into one pairing. */
@@ -24,9 +32,6 @@ export type Equation = {
   readonly terms: readonly Term[];
 };
 
-/** Pairs whose lines are held in memory at once. */
-const SLICE = 64;
-
 /**
  * Whether Π equation^coefficient is one.
  *
@@ -42,7 +47,8 @@ export function equationsHold(
   equations: readonly Equation[],
   coefficients: readonly bigint[],
 ): boolean {
-  const factors = [...millersOfPairs(backend, equations, coefficients)];
+  const fixed: Pair[] = [];
+  const factors: Miller[] = [];
   for (const [lines, terms] of merged(equations, coefficients)) {
     const [first] = terms;
     if (terms.length === 1 && first?.scalar === 1n && first.miller !== undefined) {
@@ -53,30 +59,33 @@ export function equationsHold(
       terms.map((term) => term.point),
       terms.map((term) => term.scalar),
     );
-    if (point !== undefined) factors.push(backend.miller([[point, lines]]));
+    if (point !== undefined) fixed.push([point, lines]);
   }
+  let pairs: Pair[] = [];
+  for (const pair of allPairs(backend, equations, coefficients, fixed)) {
+    pairs.push(pair);
+    if (pairs.length < MAX_PAIRS) continue;
+    factors.push(backend.miller(pairs));
+    pairs = [];
+  }
+  if (pairs.length > 0) factors.push(backend.miller(pairs));
   return backend.isOne(factors);
 }
 
-/** The pairs of all equations, a slice at a time. */
-function* millersOfPairs(
+/** The pairs of all equations, each made when its turn comes, and the fixed ones. */
+function* allPairs(
   backend: PairingBackend,
   equations: readonly Equation[],
   coefficients: readonly bigint[],
-): Generator<Miller> {
-  let pairs: Pair[] = [];
-  for (let i = 0; i < equations.length; i++) {
-    const pair = (equations[i] as Equation).pair;
+  fixed: readonly Pair[],
+): Generator<Pair> {
+  for (const [i, { pair }] of equations.entries()) {
     if (pair === undefined) continue;
     const coefficient = coefficients[i] as bigint;
     const point = coefficient === 1n ? pair[0] : backend.combine([pair[0]], [coefficient]);
-    if (point !== undefined) pairs.push([point, backend.lines(pair[1])]);
-    if (pairs.length === SLICE) {
-      yield backend.miller(pairs);
-      pairs = [];
-    }
+    if (point !== undefined) yield [point, backend.lines(pair[1])];
   }
-  if (pairs.length > 0) yield backend.miller(pairs);
+  yield* fixed;
 }
 
 /** The terms of each fixed point of G2, with one entry for each point of G1. */

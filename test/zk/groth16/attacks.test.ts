@@ -39,7 +39,7 @@ import {
   trapdoorKey,
   twistPoint,
 } from '../../reference/groth16.ts';
-import { endSnarkjs, openCurve, snarkjs } from '../snarkjs.ts';
+import { endSnarkjs, snarkjs } from '../snarkjs.ts';
 import { backends, fixture, item, keyBytes } from './support.ts';
 
 afterAll(endSnarkjs);
@@ -139,7 +139,7 @@ describe.each(backends)('on $name', (backend) => {
     const publics = [4n, 5n];
     const honest = parts(simulated(secrets, publics, 3n));
     expect(verifyGroth16(own, publics, writeProof(honest))).toEqual(VALID);
-    const curve = await openCurve();
+    const curve = await snarkjs.curves.getCurveFromName('bn128', { singleThread: true });
     const stray = twistPoint(1n);
     const small = timesTwist(stray, R); // its order divides the cofactor
     for (const b of [stray, small, readG2(honest.b).add(small)]) {

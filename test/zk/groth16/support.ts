@@ -9,7 +9,8 @@ import {
 } from '../../../src/zk/groth16/snarkjs-json.ts';
 import type { Groth16Item } from '../../../src/zk/groth16/verify.ts';
 import { wasmPairing } from '../../../src/zk/groth16/wasm-backend.ts';
-import { openCurve, type SnarkKey, type SnarkProof } from '../snarkjs.ts';
+import type { SnarkKey, SnarkProof } from '../snarkjs.ts';
+import { openCurve } from '../support.ts';
 
 const folder = new URL('../../vectors/zk/', import.meta.url);
 
@@ -36,10 +37,11 @@ export const items: readonly Groth16Item[] = fixture.proofs.map(({ publics, proo
 /** The first proof whose last public input is zero. */
 export const item: Groth16Item = items.find(({ publics }) => publics.at(-1) === 0n) as Groth16Item;
 
-const curve = await openCurve();
-
 /** Both ways to compute. */
-export const backends: readonly PairingBackend[] = [noblePairing, wasmPairing(curve)];
+export const backends: readonly PairingBackend[] = [
+  noblePairing,
+  await wasmPairing(await openCurve()),
+];
 
 /** A copy with some bytes replaced. */
 export function patched(bytes: Uint8Array, at: number, part: Uint8Array): Uint8Array {
