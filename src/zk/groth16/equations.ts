@@ -38,7 +38,7 @@ export type Equation = {
  * **Security**: if each coefficient is uniform over 2^128 values and unknown when the equations were
  * made, a false equation passes with odds of at most 2^−128. Points of G2 must be in the subgroup.
  * **Cost**: for each pair a Miller loop, the lines of its point, and a multiplication; for each fixed
- * point a Miller loop; one final exponentiation.
+ * point a Miller loop and one sum of multiples; one final exponentiation. Loops share squarings.
  *
  * @param coefficients - as many as equations, 0 to r − 1
  */

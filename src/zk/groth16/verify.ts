@@ -120,8 +120,9 @@ export function verifyWithHiddenInputs(
  * **Security**: a batch with a false proof passes with odds of at most 2^−128, whatever its maker
  * did. The powers come from the platform's CSPRNG after all proofs were read.
  * **Source**: Bellare, Garay, Rabin, "Fast batch verification" (1998), small exponents test.
- * **Cost**: for each proof a Miller loop, a subgroup check and two 128-bit multiplications; three
- * Miller loops, a multiplication for each public input and a final exponentiation for all. If
+ * **Cost**: for each proof a Miller loop without most of its squarings, a subgroup check, a 128-bit
+ * multiplication and a term of a sum of multiples; three Miller loops, a multiplication for each
+ * public input and a final exponentiation for all. If
  * proofs fail, what is paid for each proof is paid at most ⌈log2 n⌉ + 1 times (the subgroup check
  * once), and what is paid for all at most 2n times. An empty list is valid.
  *
