@@ -1,31 +1,21 @@
-/** The tests of `npm run test:browser`: the sources in the Chromium that the machine has. */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+/**
+ * The tests of `npm run test:browser`, all in the Chromium that the machine has: the sources in a page
+ * of Vitest's, and bundles in pages of their own, which a test in Node opens.
+ */
 import { playwright } from '@vitest/browser-playwright';
-import type { ViteUserConfig } from 'vitest/config';
+import type { TestProjectConfiguration, ViteUserConfig } from 'vitest/config';
 import { shared } from '../../vitest.config.ts';
+import { chromium } from './chromium.ts';
 
-/** The first Chromium on PATH; nothing is downloaded. */
-function chromium(): string {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-      try {
-        accessSync(join(folder, name), constants.X_OK);
-        return join(folder, name);
-      } catch {
-        // Not here.
-      }
-    }
-  }
-  throw new Error('no Chromium on PATH: install it (on Debian: apt-get install chromium)');
-}
-
-const config: ViteUserConfig = {
+const inPage: TestProjectConfiguration = {
   ...shared,
   // Named here, since Vite reloads the page when it comes upon a dependency in mid-run.
   optimizeDeps: {
     include: [
       '@noble/ciphers/chacha.js',
+      '@noble/curves/abstract/curve.js',
+      '@noble/curves/abstract/hash-to-curve.js',
+      '@noble/curves/bn254.js',
       '@noble/curves/ed25519.js',
       '@noble/hashes/hkdf.js',
       '@noble/hashes/sha2.js',
@@ -33,24 +23,35 @@ const config: ViteUserConfig = {
       'cborg',
       'cborg/length',
     ],
+    exclude: ['snarkjs'],
   },
   test: {
-    ...shared.test,
-    include: ['test/browser/**/*.test.ts'],
+    name: 'page',
+    include: ['test/browser/*.test.ts'],
     testTimeout: 60_000,
     browser: {
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({
-        launchOptions: {
-          executablePath: chromium(),
-          args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-        },
-      }),
+      provider: playwright({ launchOptions: chromium }),
       instances: [{ browser: 'chromium' }],
     },
   },
+};
+
+const fromNode: TestProjectConfiguration = {
+  ...shared,
+  test: {
+    name: 'csp',
+    include: ['test/browser/csp/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+};
+
+const config: ViteUserConfig = {
+  ...shared,
+  test: { ...shared.test, projects: [inPage, fromNode] },
 };
 
 export default config;
