@@ -27,9 +27,8 @@ let server: Server;
 let address = '';
 
 beforeAll(async () => {
-  const folder = new URL('./', import.meta.url).pathname;
   const bundle = await build({
-    entryPoints: [`${folder}page.ts`],
+    entryPoints: [new URL('./page.ts', import.meta.url).pathname],
     bundle: true,
     format: 'esm',
     platform: 'browser',
