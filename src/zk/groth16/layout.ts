@@ -112,15 +112,21 @@ export function writeProof({ a, b, c }: ProofParts): Uint8Array {
   return out;
 }
 
-/** The points of a proof as views into `bytes`, not looked at; `undefined` if these are no proof. */
+/**
+ * The points of a proof, not looked at; `undefined` if these are no proof. They are copies: memory may
+ * be shared with another thread, and what is checked must be what is used.
+ */
 export function splitProof(bytes: unknown): ProofParts | undefined {
-  if (!(bytes instanceof Uint8Array) || bytes.length !== PROOF_BYTES) return undefined;
-  if (bytes[0] !== GROTH16_VERSION || bytes[1] !== KIND_PROOF) return undefined;
+  // A view in truth: `instanceof` alone believes an object with the right prototype.
+  if (!ArrayBuffer.isView(bytes) || !(bytes instanceof Uint8Array)) return undefined;
+  if (bytes.length !== PROOF_BYTES) return undefined;
+  const own = new Uint8Array(bytes);
+  if (own[0] !== GROTH16_VERSION || own[1] !== KIND_PROOF) return undefined;
   const c = 2 + G1_BYTES + G2_BYTES;
   return {
-    a: bytes.subarray(2, 2 + G1_BYTES),
-    b: bytes.subarray(2 + G1_BYTES, c),
-    c: bytes.subarray(c),
+    a: own.subarray(2, 2 + G1_BYTES),
+    b: own.subarray(2 + G1_BYTES, c),
+    c: own.subarray(c),
   };
 }
 

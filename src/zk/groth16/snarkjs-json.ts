@@ -149,9 +149,12 @@ export function publicsFromSnarkjs(text: string): readonly bigint[] {
  * Public inputs as the JSON array of texts that snarkjs reads.
  *
  * @param publics - numbers from 0 to r − 1
- * @throws UsageError `out-of-range`
+ * @throws UsageError `wrong-type`, `out-of-range`
  */
 export function publicsToSnarkjs(publics: readonly bigint[]): string {
+  if (!Array.isArray(publics)) {
+    throw new UsageError('wrong-type', `public inputs: got ${typeof publics}, expected an array`);
+  }
   for (const value of publics) {
     if (typeof value !== 'bigint' || value < 0n || value >= R) {
       throw new UsageError('out-of-range', 'public input: expected a bigint from 0 to r − 1');

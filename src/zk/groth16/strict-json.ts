@@ -11,8 +11,13 @@ export type StrictJson = string | number | readonly StrictJson[] | ReadonlyMap<s
 /** An object, two arrays of a pairing's value, two coordinates: snarkjs goes no deeper. */
 const MAX_DEPTH = 4;
 
+/** More than a key with the most public inputs has: four for each. What is more costs memory only. */
+const MAX_VALUES = 2 ** 18 + 2 ** 10;
+
 /** One mark, number or word; sticky, so that no character goes unread. */
 const TOKEN = /[ \t\r\n]*(?:([[\]{},:])|"(\w{0,256})"|(0|[1-9]\d{0,8})(?![\w.+-]))/uy;
+
+const WHITE_TO_END = /[ \t\r\n]*$/y;
 
 type Token = { readonly mark?: string; readonly value?: string | number };
 
@@ -34,8 +39,8 @@ export function readStrictJson(what: string, text: string, maxLength: number): S
       `${what}: got ${text.length} characters, expected at most ${maxLength}`,
     );
   }
-  const trimmed = text.replace(/[ \t\r\n]+$/, '');
   const pattern = new RegExp(TOKEN);
+  let values = 0;
   const fail = (expected: string): never => {
     throw new CodecError(
       'malformed',
@@ -44,7 +49,7 @@ export function readStrictJson(what: string, text: string, maxLength: number): S
   };
   const next = (): Token => {
     const at = pattern.lastIndex;
-    const found = pattern.exec(trimmed);
+    const found = pattern.exec(text);
     if (found === null) {
       pattern.lastIndex = at;
       return fail('strict JSON');
@@ -53,6 +58,7 @@ export function readStrictJson(what: string, text: string, maxLength: number): S
     return { value: found[2] ?? Number(found[3]) };
   };
   const valueFrom = (token: Token, depth: number): StrictJson => {
+    if (++values > MAX_VALUES) return fail(`at most ${MAX_VALUES} values`);
     if (token.value !== undefined) return token.value;
     if (depth === MAX_DEPTH) return fail(`at most ${MAX_DEPTH} levels`);
     if (token.mark === '[') return arrayOf(depth + 1);
@@ -88,6 +94,9 @@ export function readStrictJson(what: string, text: string, maxLength: number): S
     }
   };
   const value = valueFrom(next(), 0);
-  if (pattern.lastIndex !== trimmed.length) fail('nothing more');
+  // From where the value ended: a search for white space before the end would take quadratic time.
+  const rest = new RegExp(WHITE_TO_END);
+  rest.lastIndex = pattern.lastIndex;
+  if (!rest.test(text)) fail('nothing more');
   return value;
 }

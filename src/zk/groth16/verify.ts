@@ -200,11 +200,13 @@ function equationOf(
   const { publics, proof } = item ?? {};
   if (!Array.isArray(publics)) return 'publics-malformed';
   if (publics.length !== count) return 'publics-count';
-  // By index: holes count too.
+  // By index, since holes count too; and each is read once, so that what was checked is what is used.
+  const values: bigint[] = [];
   for (let i = 0; i < count; i++) {
     const value: unknown = publics[i];
     if (typeof value !== 'bigint') return 'publics-malformed';
     if (value < 0n || value >= R) return 'public-out-of-range';
+    values.push(value);
   }
   const { backend } = key;
   const parts = splitProof(proof);
@@ -225,7 +227,7 @@ function equationOf(
     terms: [
       { lines: key.betaLines, point: key.alpha, scalar: 1n, miller: key.alphaBeta },
       scaled(key.ic[0] as G1Point, 1n),
-      ...publics.map((value, i) => scaled(key.ic[i + 1] as G1Point, value)),
+      ...values.map((value, i) => scaled(key.ic[i + 1] as G1Point, value)),
       ...hidden.map((point) => scaled(point, 1n)),
       { lines: key.deltaLines, point: c, scalar: 1n },
     ],

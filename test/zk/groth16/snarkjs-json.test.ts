@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { P, R } from '../../../src/zk/groth16/field.ts';
+import { MAX_PUBLICS, readKey } from '../../../src/zk/groth16/layout.ts';
 import {
   keyFromSnarkjs,
   keyToSnarkjs,
@@ -48,6 +49,25 @@ test('what is written has the points of what snarkjs wrote', () => {
 test('white space is free', () => {
   const spaced = `\n ${JSON.stringify(fixture.key, undefined, '\t')}\r\n`;
   expect(keyFromSnarkjs(spaced, 'ceremony')).toEqual(keyBytes);
+});
+
+test('the longest files are read', { timeout: 120_000 }, () => {
+  const publics = new Array(MAX_PUBLICS).fill(R - 1n);
+  expect(publicsFromSnarkjs(publicsToSnarkjs(publics))).toEqual(publics);
+  const ic = new Array(MAX_PUBLICS + 1).fill(fixture.key.IC[0]);
+  const bytes = keyFromSnarkjs(withFields(keyText, { nPublic: MAX_PUBLICS, IC: ic }), 'ceremony');
+  expect(readKey(bytes).ic).toHaveLength(MAX_PUBLICS + 1);
+  const more = { nPublic: MAX_PUBLICS + 1, IC: [...ic, ic[0]] };
+  expect(() => keyFromSnarkjs(withFields(keyText, more), 'ceremony')).toThrow(CODE('malformed'));
+});
+
+test('white space in the wrong place takes no longer than in the right one', () => {
+  // A search for the white space before the end would start anew at each of these: for hours.
+  const space = ' '.repeat(2 ** 21);
+  expect(publicsFromSnarkjs(`${space}["1"]${space}`)).toEqual([1n]);
+  for (const text of [`[${space}x`, `["1"]${space}x`, `["1"${space}`, `${space}x`]) {
+    expect(() => publicsFromSnarkjs(text)).toThrow(CODE('malformed'));
+  }
 });
 
 describe('a key', () => {
@@ -142,6 +162,11 @@ test('public inputs are below r, without sign', () => {
       expect.objectContaining({ name: 'CodecError' }),
     );
   }
+  for (const value of [undefined, null, '1', new Set([1n])]) {
+    expect(() => publicsToSnarkjs(value as never)).toThrow(
+      expect.objectContaining({ name: 'UsageError', code: 'wrong-type' }),
+    );
+  }
   for (const value of [-1n, R, 1]) {
     expect(() => publicsToSnarkjs([value as bigint])).toThrow(
       expect.objectContaining({ code: 'out-of-range' }),
@@ -150,6 +175,12 @@ test('public inputs are below r, without sign', () => {
 });
 
 describe('the strict reader', () => {
+  test('holds no more values than an honest file has', () => {
+    const many = (count: number): string => `[${new Array(count).fill('[]').join(',')}]`;
+    expect(readStrictJson('text', many(200_000), 2 ** 24)).toHaveLength(200_000);
+    expect(() => readStrictJson('text', many(300_000), 2 ** 24)).toThrow(CODE('malformed'));
+  });
+
   const read = (text: string): unknown => readStrictJson('text', text, 1_000);
   const word = fc.stringMatching(/^\w{0,8}$/);
   const tree = fc.letrec((tie) => ({

@@ -163,6 +163,53 @@ describe.each(backends)('on $name', (backend) => {
     );
   });
 
+  test('what only looks like bytes is no proof', () => {
+    expect(verifyGroth16(key, item.publics, item.proof)).toEqual({ valid: true });
+    const like = [
+      Object.create(Uint8Array.prototype),
+      new Proxy(item.proof, {}),
+      new Uint16Array(item.proof),
+      new DataView(item.proof.slice().buffer),
+      [...item.proof],
+    ];
+    for (const proof of like) {
+      expect(verifyGroth16(key, item.publics, proof)).toEqual(INVALID('proof-malformed'));
+    }
+  });
+
+  test('what was checked is what is used, whoever changes it meanwhile', () => {
+    // Another thread could, where memory is shared: here the back end does, between two points.
+    const proof = new Uint8Array(new SharedArrayBuffer(item.proof.length));
+    proof.set(item.proof);
+    const meddling = verifyingKey(keyBytes, {
+      ...backend,
+      g1: (bytes) => {
+        proof.fill(0xff, 2);
+        return backend.g1(bytes);
+      },
+    });
+    proof.set(item.proof);
+    expect(verifyGroth16(meddling, item.publics, proof)).toEqual({ valid: true });
+    expect(proof[257]).toBe(0xff);
+
+    // A list that shows other numbers the second time.
+    const seen = new Set<string>();
+    const shifting = (first: readonly bigint[], then: readonly bigint[]): readonly bigint[] =>
+      new Proxy(first, {
+        get: (target, name) => {
+          const again = typeof name === 'string' && /^\d+$/.test(name) && seen.has(name);
+          seen.add(String(name));
+          return Reflect.get(again ? then : target, name);
+        },
+      });
+    const wrong = item.publics.map((value) => value + 1n);
+    expect(verifyGroth16(key, shifting(item.publics, wrong), item.proof)).toEqual({ valid: true });
+    seen.clear();
+    expect(verifyGroth16(key, shifting(wrong, item.publics), item.proof)).toEqual(
+      INVALID('equation'),
+    );
+  });
+
   test('a key is the only thing that throws', () => {
     expect(() => verifyGroth16({ ...key } as VerifyingKey, item.publics, item.proof)).toThrow(
       expect.objectContaining({ code: 'wrong-type' }),
