@@ -47,16 +47,17 @@ export type FastCurve = AsyncDisposable & {
   /**
    * Lends snarkjs's own object for as long as `work` takes, so that it is not closed under it.
    *
-   * @param work gets the curve; whatever it does with it must be done when its promise settles
+   * @param work gets the curve, and may describe as `More` what else of it it calls. Its tasks must be
+   *   done when its promise settles; what runs on this thread without tasks may go on after that
    */
-  readonly use: <T>(work: (curve: SnarkCurve) => Promise<T>) => Promise<T>;
+  readonly use: <T, More = unknown>(work: (curve: SnarkCurve & More) => Promise<T>) => Promise<T>;
   /** Waits for the work that is under way, then stops the threads. Again is harmless. */
   readonly dispose: () => Promise<void>;
 };
 
 const PACKAGE = { package: 'snarkjs', range: '0.7.6' };
 
-/** Workers that a Content Security Policy forbids never answer; starting takes 0.2 s. */
+/** Workers that a Content Security Policy forbids never answer; allowed ones do within a second. */
 const START_MS = 20_000;
 
 /** Where snarkjs leaves the curve with threads that it shares with itself. */
@@ -75,8 +76,8 @@ type CurveMaker = (name: string, options: { readonly singleThread: boolean }) =>
  *   its WebAssembly cannot run or its workers do not start
  *
  * **Security**: its arithmetic is not constant-time.
- * **Cost**: 0.2 s and 4 MB; with threads the same for each. Idle threads do not keep a Node process
- *   alive; work under way does.
+ * **Cost**: a compilation of WebAssembly and two memories of 1.6 MB; with threads another one each.
+ *   Idle threads do not keep a Node process alive; work under way does.
  */
 export async function fastCurve(options: FastCurveOptions = {}): Promise<FastCurve | undefined> {
   const loaded = await loadedFrom(options.load);
@@ -90,9 +91,11 @@ export async function fastCurve(options: FastCurveOptions = {}): Promise<FastCur
 
 async function loadedFrom(load: FastCurveOptions['load']): Promise<unknown> {
   try {
+    if (load !== undefined) return await load();
     // With its own `catch`, bundlers let an import be that they cannot resolve.
     // @ts-expect-error: snarkjs comes without types.
-    return load === undefined ? await import('snarkjs').catch(() => undefined) : await load();
+    // biome-ignore lint/correctness/noUndeclaredDependencies: package.json names it with the sub-path
+    return await import('snarkjs').catch(() => undefined);
   } catch {
     return undefined;
   }
@@ -191,7 +194,7 @@ function guarded(curve: SnarkCurve): FastCurve {
     }
     if (active++ === 0) hold(true);
     try {
-      return await work(curve);
+      return await work(curve as Parameters<typeof work>[0]);
     } finally {
       if (--active === 0) {
         hold(false);

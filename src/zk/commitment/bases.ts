@@ -22,14 +22,14 @@ import { BLINDING_BYTES } from './blinding.ts';
 /**
  * Values in a chunk, the last chunk of a vector being shorter. All chunks share their bases, so this
  * is also the most bases that anyone needs: enough that 510 additions a byte for the buckets are
- * small beside one a value, and few enough that making them takes a second or two.
+ * small beside one a value, and few enough to be made on the spot.
  */
 export const CHUNK_VALUES = 4_096;
 
 /** The version is part of the name: other bases are another scheme. */
 const DST = 'veilsum-v1-commitment-BN254G1_XMD:SHA-256_SVDW_RO_';
 
-/** Bases made between two looks at the clock: 50 ms with noble. */
+/** Bases made in one go. */
 const SLICE = 128;
 
 /** What commitments are made and opened with. */
@@ -79,7 +79,8 @@ let making: Promise<void> = Promise.resolve();
  *
  * **Security**: G_j is the hash of "G" and j, H that of "H". Transparent: no setup.
  * **Source**: RFC 9380, `hash_to_curve` with the suite `BN254G1_XMD:SHA-256_SVDW_RO_`.
- * **Cost**: 0.4 ms a base on noble and 0.1 ms on snarkjs's curve, once in a process.
+ * **Cost**: 3.5 powers modulo p for each base, once in a process; far less on snarkjs's curve. Other
+ *   work gets a turn every 128 bases.
  */
 export async function commitmentBases(
   length: number,
@@ -170,7 +171,7 @@ export type FurtherPoints = {
  * as narrow as the digits, each with its own multiple of H, so that it costs no further windows.
  *
  * @param digits d_j + 2^(8·size − 1) for each j, `size` bytes, least significant byte first
- * @param size 1 to 32
+ * @param size 1 to 31
  * @param blinding r, 32 bytes, most significant first
  */
 export async function combine(

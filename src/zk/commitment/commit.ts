@@ -139,7 +139,7 @@ function narrowed(values: Int32Array, size: number): Uint8Array {
  *
  * **Security**: whoever chooses a commitment after seeing the others chooses the sum: make everyone
  *   commit to the hash of the own one first.
- * **Cost**: about 8 µs a point.
+ * **Cost**: about eight multiplications modulo p for each point.
  */
 export function addCommitments(commitments: readonly Uint8Array[]): Uint8Array {
   const what = 'addCommitments: commitments';

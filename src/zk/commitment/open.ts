@@ -84,7 +84,7 @@ const COEFFICIENT_BYTES = 16;
  *   field helps. It means what it says only if no commitment could depend on another one: whoever
  *   commits last and knows the others can make any sum open. It does not show that single vectors
  *   were small, nor that anyone knew them.
- * **Cost**: 8 µs for each commitment's chunk. Few chunks are checked one by one, at an addition for
+ * **Cost**: an addition for each commitment's chunk. Few chunks are checked one by one, at an addition for
  *   each byte of each sum; more are joined by random coefficients, which takes as much as some six
  *   chunks do, whatever their number. A sum that fails is checked chunk by chunk to name one.
  */
