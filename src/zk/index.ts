@@ -1,4 +1,5 @@
-/** Proofs that anybody can check: a Groth16 verifier that needs no prover. See README.md beside this file. */
+/** Commitments to vectors, and proofs that anybody can check without a prover. See README.md beside this file. */
+export * from './commitment/index.ts';
 export type { PairingBackend } from './groth16/backend.ts';
 export {
   insecureVerifyingKeyForTestingOnly,
@@ -24,3 +25,4 @@ export {
   verifyGroth16,
 } from './groth16/verify.ts';
 export { type WasmCurve, wasmPairing } from './groth16/wasm-backend.ts';
+export { type FastCurve, type FastCurveOptions, fastCurve } from './snark.ts';

@@ -24,5 +24,8 @@ test('x', async () => {
     vanish: (id) => (id === 'client-2' ? 'mask' : undefined),
   });
   console.log(result.sum, result.bundle?.length);
+  const { verifyBundle, trustIn } = await import('../../src/verify.ts');
+  console.log(await verifyBundle(result.bundle as Uint8Array, trustIn(plan)));
+  const start=performance.now(); await verifyBundle(result.bundle as Uint8Array, trustIn(plan)); console.log(performance.now()-start);
   expect(result.bundle).toBeDefined();
 });
