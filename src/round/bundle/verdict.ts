@@ -130,7 +130,7 @@ export function notCheckedOf(plan: AnyPlan | undefined, trust: Trust): readonly 
     },
     {
       code: 'context',
-      text: 'Which model or question the clients were sent: all of them were sent the same.',
+      text: 'Which model or question the clients were sent: they saw to it among themselves that all were sent the same.',
     },
     {
       code: 'secrecy',
