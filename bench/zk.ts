@@ -13,6 +13,7 @@ import { wasmPairing } from '../src/zk/groth16/wasm-backend.ts';
 import { witness } from '../test/zk/circuit.ts';
 import { endSnarkjs, openCurve, type SnarkProof, snarkjs } from '../test/zk/snarkjs.ts';
 import { interleave, openBook, progress, type Report, type Side } from './harness.ts';
+import { bundleRows } from './zk-bundle.ts';
 
 const PROOFS = 100;
 const SAMPLES = 9;
@@ -24,7 +25,7 @@ const BOUNDS = { noble: 0.8, wasm: 0.15 } as const;
 
 type Made = { readonly publics: readonly string[]; readonly proof: SnarkProof };
 
-/** Measures this room: less than a minute. */
+/** Measures this room: a minute or two. */
 export async function zk(): Promise<Report> {
   const book = openBook();
   progress('zk: making proofs');
@@ -89,6 +90,7 @@ export async function zk(): Promise<Report> {
     book.ratio(`zk/groth16/batch=100/${name}/ratio`, timing, against, bound);
   }
   await endSnarkjs();
+  await bundleRows(book);
   return book.report();
 }
 

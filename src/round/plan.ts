@@ -155,11 +155,15 @@ export function plan<const F extends Fields, N extends Noise, C extends Commitme
         : Object.freeze([...shapes, limbShape(commitments, shapes, clients)]),
   };
   const encoded = encode(planValue(made));
-  const hash = sha256(lengthPrefixed(utf8('veilsum/v1 plan'), encoded));
+  const hash = planHashOf(encoded);
   const whole: Plan<F, N, C> = Object.freeze({ ...made, hash });
   bytesOf.set(whole, encoded);
   return whole;
 }
+
+/** The hash of a plan's bytes. */
+export const planHashOf = (encoded: Uint8Array): Uint8Array =>
+  sha256(lengthPrefixed(utf8('veilsum/v1 plan'), encoded));
 
 /** The noise with what was found for its price: a reader of the plan checks it, and finds nothing anew. */
 function settled<N extends Noise>(

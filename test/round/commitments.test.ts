@@ -202,6 +202,14 @@ async function playedBy(
   plan: ReturnType<typeof planned>,
   at: 'share' | 'mask',
   change: (id: string, message: Uint8Array) => Promise<Uint8Array>,
+  {
+    accept = coordinator.accept,
+  }: {
+    readonly accept?: (
+      state: coordinator.CoordinatorState<'mask', typeof FIELDS>,
+      message: Uint8Array,
+    ) => coordinator.Fault | undefined;
+  } = {},
 ) {
   const round = await begun(plan);
   const faults: coordinator.Fault[] = [];
@@ -225,7 +233,7 @@ async function playedBy(
       const { next, message } = await client.mask(masked.get(id) as State<'mask'>, downlink);
       confirming.set(id, next);
       const said = at === 'mask' ? await change(id, message) : message;
-      const fault = coordinator.accept(c3.next, said as never);
+      const fault = accept(c3.next, said);
       if (fault !== undefined) faults.push(fault);
     } catch {
       // It left the round.
@@ -267,6 +275,24 @@ async function begun(plan: ReturnType<typeof planned>, of: Party = people) {
   }
   return { reviewed, state, states, disks };
 }
+
+test('an upload that comes in chunks brings its commitments, cut anywhere', async () => {
+  const plan = planned();
+  let staging: coordinator.Staging | undefined;
+  const { result } = await playedBy(plan, 'mask', async (_, message) => message, {
+    accept: (state, message) => {
+      staging ??= coordinator.openStaging(state, { places: 1 });
+      const upload = coordinator.beginUpload(staging) as coordinator.Upload;
+      for (let at = 0; at < message.length; at += 37) {
+        expect(coordinator.feedUpload(upload, message.subarray(at, at + 37))).toBeUndefined();
+      }
+      return coordinator.finishUpload(upload);
+    },
+  });
+  expect(result.sum).toEqual({ votes: [5, 10, 15] });
+  const verdict = await verifyBundle(result.bundle as Uint8Array, trustIn(plan));
+  expect(verdict.reasons).toEqual([]);
+});
 
 describe('a client', () => {
   test('refuses to go on where a neighbour’s commitments are not those that it promised', async () => {

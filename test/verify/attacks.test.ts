@@ -359,6 +359,8 @@ test('commitments that are no points', async () => {
 test('a plan that is made for the bundle is not the trusted one', async () => {
   const mine = await proven(await party(4), TINY, { inputs: () => ({ votes: [9] }) });
   expect(await codesOf(mine.bundle, mine.trust)).toEqual([]);
-  expect(await refusals(mine.bundle)).toEqual(['wrong-roster']);
+  expect(await refusals(mine.bundle)).toEqual(['wrong-plan']);
+  const { plan: _, ...unpinned } = honest.trust;
+  expect(await refusals(mine.bundle, unpinned)).toEqual(['wrong-roster']);
   expect(trustIn(mine.plan).roster).not.toBe(honest.trust.roster);
 });

@@ -12,6 +12,7 @@ import {
   kindsInputs,
   type Proven,
   proven,
+  provenWithBeacon,
   provenWithNoise,
   TINY,
 } from './support.ts';
@@ -127,14 +128,49 @@ describe('a valid bundle', () => {
   });
 });
 
+describe('a plan with a beacon', () => {
+  const value = new Uint8Array(48).fill(5);
+  let beaconed: Proven;
+  beforeAll(async () => {
+    beaconed = await provenWithBeacon(tiny.people, value);
+  });
+  const hex = Buffer.from(value).toString('hex');
+
+  test('is verified under the value that the bundle brings, whose truth nobody has checked', async () => {
+    const { valid, notChecked } = await verifyBundle(beaconed.bundle, beaconed.trust);
+    expect(valid).toBe(true);
+    expect(notChecked.at(-1)).toMatchObject({ code: 'beacon' });
+    expect(notChecked.at(-1)?.text).toContain('round 7 of "a chain"');
+  });
+
+  test('or under the trusted value, and no other', async () => {
+    const right = { ...beaconed.trust, beacon: hex };
+    const { valid, notChecked } = await verifyBundle(beaconed.bundle, right);
+    expect(valid).toBe(true);
+    expect(notChecked.map(({ code }) => code)).not.toContain('beacon');
+    const wrong = { ...beaconed.trust, beacon: '06'.repeat(48) };
+    expect(await codesOf(beaconed.bundle, wrong)).toEqual(['wrong-beacon']);
+  });
+
+  test('is another round under another value', async () => {
+    expect(await codesOf(beaconed.bundle, beaconed.trust)).toEqual([]);
+    const other = changed(beaconed.bundle, () => ({ beacon: new Uint8Array(48).fill(6) }));
+    expect(await codesOf(other, beaconed.trust)).toContain('bad-signature');
+    const none = changed(beaconed.bundle, () => ({ beacon: new Uint8Array(0) }));
+    expect(await codesOf(none, beaconed.trust)).toEqual(['wrong-beacon']);
+  });
+});
+
 describe('trust', () => {
   const trusted = (change: Partial<Trust>): Trust => ({ ...tiny.trust, ...change });
 
   test('pins the roster', async () => {
     expect(await codesOf(tiny.bundle, tiny.trust)).toEqual([]);
     const others = await proven(await party(5), TINY, { inputs: () => ({ votes: [1] }) });
-    expect(await codesOf(tiny.bundle, others.trust)).toEqual(['wrong-roster']);
-    expect(await codesOf(others.bundle, tiny.trust)).toEqual(['wrong-roster']);
+    const { plan: _, ...theirs } = others.trust;
+    const { plan: __, ...ours } = tiny.trust;
+    expect(await codesOf(tiny.bundle, theirs)).toEqual(['wrong-roster']);
+    expect(await codesOf(others.bundle, ours)).toEqual(['wrong-roster']);
   });
 
   test('pins the plan, if it wants to', async () => {

@@ -6,18 +6,22 @@ import {
   integer,
   noNoise,
   type Plan,
+  planBytes,
   publicField,
   type RealField,
   real,
+  type Signer,
   skellam,
   type WeightedMeanField,
   weightedMean,
 } from 'veilsum';
+import * as client from 'veilsum/client';
+import * as coordinator from 'veilsum/coordinator';
 import { inMemoryStorage, openLedger } from 'veilsum/dp';
 import { type Trust, trustIn, verifyBundle } from 'veilsum/verify';
 import { type CommitmentScheme, type FastCurve, pedersen } from 'veilsum/zk';
 import { type Bundle, decodeBundle, encodeBundle } from '../../src/round/bundle/format.ts';
-import { committedPlanFor, type Party, play, type Script } from '../support/round.ts';
+import { CONTEXT, committedPlanFor, type Party, play, type Script } from '../support/round.ts';
 
 /** A finished round and what its verifier trusts. */
 export type Proven = {
@@ -86,6 +90,54 @@ export async function provenWithNoise(people: Party): Promise<Proven> {
       return receipt;
     },
   });
+  return finished(people, plan, result);
+}
+
+/** A round under a beacon: every step of every client, nobody vanishes, in the hybrid suite. */
+export async function provenWithBeacon(people: Party, value: Uint8Array): Promise<Proven> {
+  const plan = committedPlanFor(people, {
+    fields: TINY,
+    trust: {
+      corrupt: 0.2,
+      absent: 0.25,
+      beacon: { chain: 'a chain', round: 7, marginMs: 60_000 },
+    },
+    suite: 'x25519-mlkem768',
+    noise: noNoise(),
+    commitments: pedersen(),
+  });
+  const reviewed = client.readPlan(planBytes(plan), {
+    voucher: people.voucher.publicKey,
+    fields: TINY,
+    commitments: pedersen(),
+  });
+  const port: client.BeaconPort = { timeMs: () => 1e9, verify: () => true };
+  const beacon = { port, value, receipt: client.witness(reviewed, { port, nowMs: 0 }) };
+  async function* device(id: string): AsyncGenerator<Uint8Array, void, Uint8Array> {
+    const signer = people.signers.get(id) as Signer;
+    const a = await client.advertise(reviewed, signer, { context: CONTEXT, beacon });
+    const b = await client.share(a.next, yield a.message, { votes: [2] });
+    const c = await client.mask(b.next, yield b.message);
+    const d = await client.confirm(c.next, yield c.message);
+    yield (await client.unmask(d.next, yield d.message)).message;
+  }
+  const devices = new Map(people.ids.map((id) => [id, device(id)]));
+  async function phase<P extends coordinator.Phase>(
+    at: coordinator.Opened<P, typeof TINY>,
+  ): Promise<coordinator.CloseOf<P, typeof TINY>> {
+    const downlinks: ReadonlyMap<string, Uint8Array> = at.downlinks;
+    for (const [id, messages] of devices) {
+      const { value: said } = await messages.next(downlinks.get(id) ?? new Uint8Array());
+      if (said) coordinator.accept(at.next, said);
+    }
+    return coordinator.close(at.next);
+  }
+  const begun = coordinator.begin(plan, { context: CONTEXT, beacon: value });
+  const { next: result } = await phase({ next: begun, downlinks: new Map() })
+    .then(phase)
+    .then(phase)
+    .then(phase)
+    .then(phase);
   return finished(people, plan, result);
 }
 
