@@ -94,7 +94,6 @@ async function loadedFrom(load: FastCurveOptions['load']): Promise<unknown> {
     if (load !== undefined) return await load();
     // With its own `catch`, bundlers let an import be that they cannot resolve.
     // @ts-expect-error: snarkjs comes without types.
-    // biome-ignore lint/correctness/noUndeclaredDependencies: package.json names it with the sub-path
     return await import('snarkjs').catch(() => undefined);
   } catch {
     return undefined;

@@ -88,6 +88,18 @@ describe('a valid bundle', () => {
       expect(verdict.sum?.size).toEqual([35]);
       expect(verdict.statement?.noise).toEqual({ epsilon: 4, delta: 1e-5 });
       expect(verdict.notChecked.map(({ code }) => code)).toContain('noise');
+      const off = changed(noisy.bundle, ({ aggregate }) => ({
+        aggregate: aggregate.map((packed, i) => {
+          if (i !== 0) return packed;
+          const other = packed.slice();
+          other[0] = (other[0] as number) ^ 1;
+          return other;
+        }),
+      }));
+      const { reasons } = await verifyBundle(off, noisy.trust, options);
+      expect(reasons).toEqual([
+        expect.objectContaining({ code: 'does-not-open', field: 'counts' }),
+      ]);
     },
   );
 
