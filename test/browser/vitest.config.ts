@@ -26,6 +26,8 @@ const config: ViteUserConfig = {
   optimizeDeps: {
     include: [
       '@noble/ciphers/chacha.js',
+      '@noble/curves/abstract/hash-to-curve.js',
+      '@noble/curves/bn254.js',
       '@noble/curves/ed25519.js',
       '@noble/hashes/hkdf.js',
       '@noble/hashes/sha2.js',
