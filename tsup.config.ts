@@ -6,6 +6,8 @@ const config: Options = {
     'src/index.ts',
     'src/client.ts',
     'src/coordinator.ts',
+    'src/verify.ts',
+    'src/command-line.ts',
     'src/secagg/index.ts',
     'src/dp/index.ts',
     'src/he/index.ts',

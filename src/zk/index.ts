@@ -1,28 +1,5 @@
-/**
- * Proofs that anybody can check: commitments whose sum opens, and a Groth16 verifier that needs no
- * prover. See README.md beside this file.
- */
-export {
-  addBlindings,
-  addCommitments,
-  type BasesOptions,
-  BLINDING_BYTES,
-  blindingLimbCount,
-  blindingLimbs,
-  CHUNK_VALUES,
-  type CommitmentBases,
-  type CommittedGroup,
-  chunkCount,
-  commitmentBases,
-  commitmentBytes,
-  commitVector,
-  freshBlinding,
-  joinLimbs,
-  type OpeningClaim,
-  type OpeningFault,
-  type OpeningVerdict,
-  openSum,
-} from './commitment/index.ts';
+/** Commitments to vectors, and proofs that anybody can check without a prover. See README.md beside this file. */
+export * from './commitment/index.ts';
 export type { PairingBackend } from './groth16/backend.ts';
 export {
   insecureVerifyingKeyForTestingOnly,

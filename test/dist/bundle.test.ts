@@ -69,6 +69,17 @@ describe('in a bundle for browsers', () => {
     });
   }
 
+  test('the steps of a round bring no curve of commitments; who asks for them brings it', async () => {
+    const curveOf = async (subPath: string): Promise<readonly string[]> => {
+      const { graph } = await bundle(`export * from '${subPath}';`);
+      return Object.keys(graph.inputs).filter((input) => /noble\/curves\/bn254/.test(input));
+    };
+    expect(await curveOf('veilsum/verify')).toHaveLength(1);
+    for (const light of ['veilsum', 'veilsum/client', 'veilsum/coordinator', 'veilsum/secagg']) {
+      expect(await curveOf(light), light).toEqual([]);
+    }
+  });
+
   test('the errors alone bring no cryptography', async () => {
     const { code, graph } = await bundle("export { UsageError } from 'veilsum';");
     const kept = Object.values(graph.outputs).flatMap((output) =>

@@ -131,6 +131,22 @@ describe('the runtimes', () => {
   }
 });
 
+describe('the command line', () => {
+  test('verifies the sample bundle from the tarball, where snarkjs is not installed', () => {
+    const sample = join(import.meta.dirname, '../vectors/bundle');
+    const run = (bundle: string) =>
+      spawnSync(
+        join(project, 'node_modules/.bin/veilsum'),
+        ['verify', bundle, '--trust', join(sample, 'v1.trust.json')],
+        { cwd: project, encoding: 'utf8' },
+      );
+    const { status, stdout } = run(join(sample, 'v1.bundle'));
+    expect(stdout).toMatch(/^VALID\n/);
+    expect(status).toBe(0);
+    expect(run(join(sample, 'v1.trust.json')).status).toBe(1);
+  });
+});
+
 describe('the public surface', () => {
   test('is the one written down in exports.txt (mend it with `npm run test:dist -- -u`)', async () => {
     const { names } = smoke(process.execPath);

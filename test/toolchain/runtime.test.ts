@@ -34,6 +34,7 @@ describe('the source condition', () => {
       '.',
       './client',
       './coordinator',
+      './verify',
       './secagg',
       './dp',
       './he',

@@ -21,3 +21,4 @@ export {
   type OpeningVerdict,
   openSum,
 } from './open.ts';
+export { type Blinded, type CommitmentScheme, pedersen } from './scheme.ts';
