@@ -8,8 +8,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { readR1cs } from '../../../src/zk/setup/r1cs.ts';
 import { writeConstants } from './poseidon-constants.ts';
-import { readR1cs } from './r1cs.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const CIRCUITS = join(ROOT, 'circuits');
