@@ -9,6 +9,7 @@ const config: Options = {
     'src/secagg/index.ts',
     'src/dp/index.ts',
     'src/he/index.ts',
+    'src/zk/index.ts',
     'src/ring/index.ts',
     'src/identity/index.ts',
     'src/wire/index.ts',

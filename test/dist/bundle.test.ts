@@ -39,6 +39,7 @@ const MAY_BRING: Readonly<Record<string, readonly string[]>> = {
   'veilsum/prg': ['@noble/ciphers', '@noble/hashes'],
   'veilsum/wire': ['@noble/hashes', 'cborg'],
   'veilsum/he': ['@noble/hashes'],
+  'veilsum/zk': ['@noble/curves', '@noble/hashes'],
 };
 
 /** Optional peers: not installed here, and asked for at run time only, by their own names. */

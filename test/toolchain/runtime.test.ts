@@ -37,6 +37,7 @@ describe('the source condition', () => {
       './secagg',
       './dp',
       './he',
+      './zk',
       './ring',
       './identity',
       './wire',

@@ -72,11 +72,9 @@ export type Snarkjs = {
   };
 };
 
-// Through a variable: a literal would want declarations, which the package has none of.
-const name: string = 'snarkjs';
-
 /** snarkjs itself. */
-export const snarkjs: Snarkjs = (await import(/* @vite-ignore */ name)) as Snarkjs;
+// @ts-expect-error: snarkjs comes without types.
+export const snarkjs: Snarkjs = (await import('snarkjs')) as unknown as Snarkjs;
 
 /** The curve on the calling thread alone: nothing to end. */
 export const openCurve = (): Promise<WasmCurve> =>

@@ -44,7 +44,8 @@ const prepared = new WeakMap<VerifyingKey, PreparedKey>();
  * contributed, and then everybody can. What cannot is for the caller to pin, by `hash`. The mark
  * `insecure` is part of the bytes and of the hash.
  * **Source**: Groth, "On the size of pairing-based non-interactive arguments" (eprint 2016/260).
- * **Cost**: on noble about 40 ms, and 0.1 ms for each public input; the key keeps its points.
+ * **Cost**: three subgroup checks, the lines of three points, a Miller loop, and a curve equation for
+ * each public input. The key keeps its points: make it once.
  *
  * @param bytes - as `keyFromSnarkjs` writes them; copied
  * @param backend - `noblePairing` unless the WebAssembly curve is at hand (`wasmPairing`)

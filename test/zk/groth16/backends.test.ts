@@ -43,6 +43,8 @@ describe('the test of membership in G2', () => {
     expect(norm % R).toBe(0n);
     expect(gcd(norm, R * COFACTOR)).toBe(R);
     expect(COFACTOR % R).not.toBe(0n);
+    // So no point but infinity has x·Q = infinity.
+    expect(gcd(x, R * COFACTOR)).toBe(1n);
   });
 
   const strays = [1n, 100n, 10_000n].map(twistPoint);

@@ -45,6 +45,16 @@ describe.each(backends)('on $name', (backend) => {
     expect(verifyBatch(key, [item, item, item])).toEqual({ valid: true });
   });
 
+  test('more than are held in memory at once', () => {
+    const many = Array.from({ length: 130 }, (_, i) => items[i % items.length] as Groth16Item);
+    expect(verifyBatch(key, many)).toEqual({ valid: true });
+    for (const index of [63, 64, 129]) {
+      const bad = many.with(index, { ...item, publics: [1n, 2n, 3n, 4n] });
+      const equation = { index, reason: 'equation' };
+      expect(verifyBatch(key, bad)).toEqual({ valid: false, culprits: [equation] });
+    }
+  });
+
   test('a valid batch costs one final exponentiation', () => {
     const state = counted(backend);
     const own = verifyingKey(keyBytes, state.backend);

@@ -1,0 +1,26 @@
+/** Proofs that anybody can check: a Groth16 verifier that needs no prover. See README.md beside this file. */
+export type { PairingBackend } from './groth16/backend.ts';
+export {
+  insecureVerifyingKeyForTestingOnly,
+  type VerifyingKey,
+  verifyingKey,
+} from './groth16/key.ts';
+export { GROTH16_VERSION, type KeySetup, MAX_PUBLICS, PROOF_BYTES } from './groth16/layout.ts';
+export { noblePairing } from './groth16/noble-backend.ts';
+export {
+  keyFromSnarkjs,
+  keyToSnarkjs,
+  proofFromSnarkjs,
+  proofToSnarkjs,
+  publicsFromSnarkjs,
+  publicsToSnarkjs,
+} from './groth16/snarkjs-json.ts';
+export {
+  type Groth16BatchVerdict,
+  type Groth16Item,
+  type Groth16Verdict,
+  type InvalidReason,
+  verifyBatch,
+  verifyGroth16,
+} from './groth16/verify.ts';
+export { type WasmCurve, wasmPairing } from './groth16/wasm-backend.ts';
