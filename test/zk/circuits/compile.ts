@@ -46,6 +46,10 @@ export type PinnedArtifacts = {
   readonly compiler: string;
   readonly options: string;
   readonly circuits: Readonly<Record<string, Pins>>;
+  /** Of keys from a setup whose secrets are known: for tests. */
+  readonly insecureKeys: Readonly<
+    Record<string, { readonly zkey: string; readonly verifyingKey: string }>
+  >;
 };
 
 /** What the compiler made. */
@@ -63,6 +67,10 @@ export const circuitSources: Readonly<Record<string, CircuitSource>> = JSON.pars
 /** What is committed in circuits/artifacts.json. */
 export const pinnedArtifacts = (): PinnedArtifacts =>
   JSON.parse(readFileSync(PINS, 'utf8')) as PinnedArtifacts;
+
+/** Writes circuits/artifacts.json. */
+export const writePins = (pins: PinnedArtifacts): void =>
+  writeFileSync(PINS, `${JSON.stringify(pins, undefined, 2)}\n`);
 
 /** Compiles one circuit, or any source text with an `include` of `circuits/…`. */
 export function compileSource(name: string, source: string): Compiled {
@@ -154,10 +162,10 @@ if (process.argv[1] === import.meta.filename) {
     pins[name] = pinsOf(made);
     process.stdout.write(`${name}: ${pins[name].rows} rows, ${pins[name].wires} wires\n`);
   }
-  const content: PinnedArtifacts = {
+  writePins({
     compiler: compilerName(),
-    options: OPTIONS.join(' '),
+    options: compilerOptions(),
     circuits: pins,
-  };
-  writeFileSync(PINS, `${JSON.stringify(content, undefined, 2)}\n`);
+    insecureKeys: pinnedArtifacts().insecureKeys,
+  });
 }

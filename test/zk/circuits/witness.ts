@@ -1,7 +1,10 @@
 /**
- * Runs a witness generator that circom made. Where it would stop at a constraint that does not hold, it
- * can be told to go on: then it gives what a dishonest prover would start from.
+ * Runs a witness generator that circom made. It stops at a row that does not hold, unless its
+ * checks are taken out: then it gives what a dishonest prover would start from.
  */
+import { concat } from '../../../src/internal/bytes.ts';
+import { R } from '../../../src/zk/groth16/field.ts';
+import { littleEndian, writeSections } from '../../../src/zk/setup/sections.ts';
 
 type Generator = {
   readonly init: (checks: number) => void;
@@ -26,17 +29,33 @@ function fnv(name: string): bigint {
   return hash;
 }
 
-/** The value of every wire, or what the generator said. */
+/** The value of every wire, or the code with which the generator stopped. */
 export type Generated = readonly bigint[] | { readonly stopped: number };
 
 /** A generator, ready to run any number of times. */
 export type WitnessGenerator = (inputs: Inputs) => Promise<Generated>;
 
-/** Compiles a generator. `modulus`: negative inputs are taken modulo it. */
-export async function witnessGenerator(
-  wasm: Uint8Array,
-  modulus: bigint,
-): Promise<WitnessGenerator> {
+/**
+ * The generator as a dishonest prover runs it: checks report and go on. A check that fails ends with
+ * `call printErrorMessage; i32.const 4; return; end`, of which constant and return become no-ops.
+ */
+export function withoutChecks(wasm: Uint8Array): Uint8Array {
+  const out = wasm.slice();
+  const [CALL, CONST, FAILED, RETURN, END, NOP] = [0x10, 0x41, 4, 0x0f, 0x0b, 1];
+  const tail = [CONST, FAILED, RETURN, END];
+  let found = 0;
+  for (let at = 2; at + 4 <= out.length; at++) {
+    // Imports have the lowest indices: one byte.
+    if (out[at - 2] !== CALL || tail.some((byte, i) => out[at + i] !== byte)) continue;
+    out.fill(NOP, at, at + 3);
+    found++;
+  }
+  if (found === 0) throw new Error('the generator has no check of the known form');
+  return out;
+}
+
+/** Compiles a generator. Negative inputs stand for themselves plus r. */
+export async function witnessGenerator(wasm: Uint8Array): Promise<WitnessGenerator> {
   const module = await WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
   return async (inputs) => {
     let stopped: number | undefined;
@@ -60,7 +79,7 @@ export async function witnessGenerator(
         const [high, low] = [Number(hash >> 32n), Number(hash & 0xffffffffn)];
         const values = [value].flat(9).map((v) => BigInt(v as string));
         for (const [index, entry] of values.entries()) {
-          const number = ((entry % modulus) + modulus) % modulus;
+          const number = ((entry % R) + R) % R;
           for (let w = 0; w < words; w++) {
             g.writeSharedRWMemory(w, Number((number >> BigInt(32 * w)) & 0xffffffffn) | 0);
           }
@@ -80,4 +99,20 @@ export async function witnessGenerator(
       return value;
     });
   };
+}
+
+/** A `.wtns` file for snarkjs: the value of every wire for inputs that hold. */
+export async function witnessFile(wasm: Uint8Array, inputs: Inputs): Promise<Uint8Array> {
+  const wires = await (await witnessGenerator(wasm))(inputs);
+  if ('stopped' in wires) throw new Error('the inputs do not hold');
+  const header = concat(littleEndian(32, 4), littleEndian(R, 32), littleEndian(wires.length, 4));
+  const values = concat(...wires.map((value) => littleEndian(value, 32)));
+  return writeSections(
+    'wtns',
+    2,
+    new Map([
+      [1, header],
+      [2, values],
+    ]),
+  );
 }
