@@ -5,8 +5,8 @@ type Poseidon = {
   readonly F: { readonly toObject: (value: unknown) => bigint };
 };
 
-const name: string = 'circomlibjs';
-const { buildPoseidonReference } = (await import(/* @vite-ignore */ name)) as {
+// @ts-expect-error: no declarations.
+const { buildPoseidonReference } = (await import('circomlibjs')) as {
   readonly buildPoseidonReference: () => Promise<Poseidon>;
 };
 const reference = await buildPoseidonReference();

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { readR1cs } from '../../../src/zk/setup/r1cs.ts';
 import { writeConstants } from './poseidon-constants.ts';
 
+const require = createRequire(import.meta.url);
 const ROOT = join(import.meta.dirname, '../../..');
 const CIRCUITS = join(ROOT, 'circuits');
 const PINS = join(CIRCUITS, 'artifacts.json');
@@ -79,7 +80,7 @@ export function compileSource(name: string, source: string): Compiled {
   const folder = mkdtempSync(join(BUILD, 'compile-'));
   try {
     writeFileSync(join(folder, `${name}.circom`), source);
-    const cli = createRequire(import.meta.url).resolve('circom2/cli.js');
+    const cli = require.resolve('circom2/cli.js');
     const run = spawnSync(
       process.execPath,
       [cli, ...OPTIONS, '-o', folder, join(folder, `${name}.circom`)],
@@ -140,8 +141,7 @@ export function pinsOf({ r1cs, wasm }: Compiled): Pins {
 
 /** The compiler, as artifacts.json names it. */
 export function compilerName(): string {
-  const manifest = createRequire(import.meta.url).resolve('circom2/package.json');
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };
+  const { version } = require('circom2/package.json') as { readonly version: string };
   return `circom2 ${version}`;
 }
 

@@ -10,30 +10,9 @@ import { scalars } from '../../../src/zk/poseidon.ts';
 import type { Row, Rows } from '../../../src/zk/setup/r1cs.ts';
 import { readR1cs } from '../../../src/zk/setup/r1cs.ts';
 import { compileSource } from './compile.ts';
-import { brokenRow, holds } from './r1cs.ts';
+import { brokenRow, freeWires } from './r1cs.ts';
 import { CONTEXT, honest, tinyInputs, tinyRows, UPDATES } from './support.ts';
 import { witnessGenerator } from './witness.ts';
-
-/** The wires that can be changed by `change` without a broken row. */
-function freeWires(
-  { rows, wires }: Rows,
-  witness: readonly bigint[],
-  change: (value: bigint) => bigint,
-): readonly number[] {
-  const touching = Array.from({ length: wires }, () => new Set<Row>());
-  for (const row of rows) {
-    for (const [wire] of [...row.a, ...row.b, ...row.c]) touching[wire]?.add(row);
-  }
-  const changed = [...witness];
-  return touching.flatMap((rowsOfWire, wire) => {
-    // Wire 0 is one: nobody chooses it.
-    if (wire === 0) return [];
-    changed[wire] = change(witness[wire] as bigint);
-    const isFree = [...rowsOfWire].every((row) => holds(row, changed));
-    changed[wire] = witness[wire] as bigint;
-    return isFree ? [wire] : [];
-  });
-}
 
 const changes: Readonly<Record<string, (value: bigint) => bigint>> = {
   'one more': (value) => (value + 1n) % R,
