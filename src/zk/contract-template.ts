@@ -82,15 +82,15 @@ ${key.ic.map((point, k) => g1(`IC_${k}`, point)).join('\n')}
     /// @param publics The public inputs, in the circuit's order.
     function requireValid(uint256[${PROOF_WORDS}] calldata proof, uint256[${publics}] calldata publics) external view {
         if (msg.data.length != ${callBytes(publics)}) revert WrongLength();
+        for (uint256 i = 0; i < ${publics}; ++i) {
+            if (publics[i] >= SCALAR_FIELD) revert PublicInputOutOfRange(i);
+        }
         for (uint256 i = 0; i < ${PROOF_WORDS}; ++i) {
             if (proof[i] >= BASE_FIELD) revert ProofMalformed();
         }
         if ((proof[0] | proof[1]) == 0) revert ProofMalformed();
         if ((proof[2] | proof[3] | proof[4] | proof[5]) == 0) revert ProofMalformed();
         if ((proof[6] | proof[7]) == 0) revert ProofMalformed();
-        for (uint256 i = 0; i < ${publics}; ++i) {
-            if (publics[i] >= SCALAR_FIELD) revert PublicInputOutOfRange(i);
-        }
 
         // IC_0 + sum of publics[k] * IC_(k+1)
         (uint256 x, uint256 y) = (IC_0_X, IC_0_Y);
