@@ -1,4 +1,11 @@
 /** Proofs that anybody can check: a Groth16 verifier that needs no prover. See README.md beside this file. */
+export {
+  type ContractOptions,
+  encodeProofCalldata,
+  insecureVerifierContractForTestingOnly,
+  proofWords,
+  verifierContract,
+} from './contract.ts';
 export type { PairingBackend } from './groth16/backend.ts';
 export {
   insecureVerifyingKeyForTestingOnly,

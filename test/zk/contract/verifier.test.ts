@@ -3,6 +3,7 @@
  * end in a revert that says which. Where a check is ours and not a precompile's, the attack first
  * succeeds against the same contract without it.
  */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { type Abi, bytesToHex, encodeFunctionData, type Hex, hexToBytes } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -47,6 +48,8 @@ function without(name: string, piece: string, instead = ''): string {
     .replaceAll(piece, instead)
     .replace('contract OwnInsecureForTestingOnly', `contract ${name}`);
 }
+
+const readme = readFileSync(new URL('../../../src/zk/README.md', import.meta.url), 'utf8');
 
 const FAILURE = 'if (!isDone || output.length != length) revert NotJudged();';
 const compiled = compileContracts([
@@ -112,6 +115,12 @@ describe('a valid proof passes', () => {
     const target = await deploy('WideInsecureForTestingOnly');
     expect(target.size).toBeLessThan(24_576 / 4);
     expect(await ended(publics, simulated(wide, publics, 3n), target)).toBe('done');
+    for (const i of [0, 31]) {
+      const alias = publics.with(i, (publics[i] as bigint) + R);
+      expect(await ended(alias, simulated(wide, publics, 3n), target)).toBe(
+        'PublicInputOutOfRange',
+      );
+    }
     publics[31] = 0n;
     expect(await ended(publics, simulated(wide, publics, 3n), target)).toBe('done');
     publics[31] = 1n;
@@ -135,6 +144,25 @@ describe('a valid proof passes', () => {
     const hash = await chain.client.readContract({ address, abi, functionName: 'KEY_HASH' });
     expect(hash).toBe(bytesToHex(insecureVerifyingKeyForTestingOnly(keyBytes).hash));
   });
+});
+
+test('gas and size are those of the table in README.md', async () => {
+  const wide = trapdoor(32);
+  const many = Array.from({ length: 32 }, (_, i) => R - 1n - BigInt(i));
+  const four = items[0] as (typeof items)[number];
+  for (const [target, publics, proof] of [
+    [own, [R - 1n], simulated(secrets, [R - 1n], 3n)],
+    [cubic, four.publics, four.proof],
+    [await deploy('WideInsecureForTestingOnly'), many, simulated(wide, many, 3n)],
+  ] as const) {
+    const data = call(target, publics, proof);
+    const asked = (await chain.attempt(target, data)).gas;
+    const { status, gasUsed } = await chain.send(target, data);
+    expect(status).toBe('success');
+    const row = [publics.length, asked, gasUsed, target.size].map((n) => n.toLocaleString('en'));
+    console.log(`publics, gas when asked, gas of a transaction, bytes: ${row.join(' | ')}`);
+    expect(readme).toMatch(new RegExp(`^\\| *${row.join(' *\\| *')} *\\|$`, 'm'));
+  }
 });
 
 describe('refused', () => {
