@@ -34,7 +34,7 @@ const MAX_WIRES = 2 ** 24;
  * @throws CodecError as `readSections`, and `non-canonical`
  * @throws UsageError `wrong-type`
  *
- * **Cost**: about 0.3 µs and 100 bytes for each term.
+ * **Cost**: one small array for each term.
  */
 export function readR1cs(file: Uint8Array): Rows {
   const sections = readSections(WHAT, 1, file);
