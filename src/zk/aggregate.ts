@@ -79,7 +79,7 @@ export function randomSalt(): bigint {
  *
  * **Security**: hides the update from those who do not know the salt, and opens in one way only. It is
  * not bound to a round or a client: sign it together with both.
- * **Cost**: 1 ms for 64 entries, 2 ms for 128.
+ * **Cost**: one permutation for up to 225 entries.
  */
 export function updateCommitment(update: ArrayLike<number>, salt: bigint): bigint {
   const length = assertVector('update', update, OFFSET, OFFSET - 1);
@@ -103,7 +103,7 @@ export function commitmentsRoot(commitments: readonly bigint[]): bigint {
  * @param claim - see {@link AggregateClaim}
  * @throws UsageError `out-of-range`, `wrong-length`, `wrong-type`: no proof can be of such a claim
  *
- * **Cost**: 3 to 6 ms.
+ * **Cost**: a permutation for each 16 clients, and for each 16 packed numbers.
  */
 export function aggregateStatement(claim: AggregateClaim): bigint {
   const { context, commitments, bound, sum } = claim;

@@ -45,7 +45,7 @@ const permutations = new Map<number, PoseidonFn>();
  *
  * **Source**: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon" (eprint 2019/458),
  * appendix F; the numbers of rounds are those for 128 bits of security with a margin.
- * **Cost**: 10 ms to 200 ms by width, once.
+ * **Cost**: 254 bits of the generator for each constant and as many for those it skips, once.
  */
 export function poseidonConstants(width: number): PoseidonConstants {
   const known = constants.get(width);
@@ -71,7 +71,8 @@ export function poseidonConstants(width: number): PoseidonConstants {
  * @returns as many, fresh
  * @throws UsageError `out-of-range`
  *
- * **Cost**: 0.1 ms to 2 ms by width; bigint, so the time depends on the values.
+ * **Cost**: about 70 products of a matrix of `width` rows with a vector, in bigint: slow, and the time
+ * depends on the values.
  */
 export function permute(state: readonly bigint[]): readonly bigint[] {
   assertScalars('poseidon', state);

@@ -120,8 +120,8 @@ describe('Poseidon', () => {
     });
   }
 
-  test('the hash, in one block and in several', async () => {
-    for (const length of [2, 16, 35]) {
+  test('the hash, in one block and in several', { timeout: 240_000 }, async () => {
+    for (const length of [2, 18]) {
       const it = await running('lib/poseidon.circom', `PoseidonHash(${length}, 77)`);
       const values = Array.from({ length }, (_, i) => R - BigInt(i * i + 1));
       expect(await outputs(it, { in: values }, 1)).toEqual([slowHash(77n, values)]);
