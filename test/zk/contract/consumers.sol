@@ -12,11 +12,9 @@ contract Probe {
     function attempt(address target, bytes calldata data, uint256 gas)
         external
         view
-        returns (bool isDone, bytes memory answer, uint256 used)
+        returns (bool isDone, bytes memory answer)
     {
-        uint256 before = gasleft();
-        (isDone, answer) = target.staticcall{gas: gas}(data);
-        used = before - gasleft();
+        return target.staticcall{gas: gas}(data);
     }
 }
 
