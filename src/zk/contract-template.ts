@@ -1,6 +1,6 @@
 /**
  * The Solidity text of a verifier, from the points of a key. Written to be read by whoever deploys it:
- * no assembly, no loop over storage, and every failure a revert.
+ * no assembly, nothing stored, and every failure a revert.
  *
  * β, γ and δ stand in it negated, so that a proof's own points go to the pairing as they came and no
  * arithmetic on coordinates happens on the chain.
