@@ -13,10 +13,11 @@ const files = readdirSync(library, { recursive: true, withFileTypes: true })
   .sort();
 
 describe('the tarball', () => {
-  test('holds the build, the sources and the papers, and nothing else', () => {
-    const others = files.filter((file) => !/^(dist|src)\//.test(file));
+  test('holds the build, the sources, the circuits and the papers, and nothing else', () => {
+    const others = files.filter((file) => !/^(dist|src|circuits)\//.test(file));
     expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
-    const odd = files.filter((file) => !/\.(ts|js|js\.map|md|json)$|^LICENSE$/.test(file));
+    const known = /\.(ts|js|js\.map|md|json)$|^LICENSE$|^circuits\/.*\.(circom|wasm|r1cs)$/;
+    const odd = files.filter((file) => !known.test(file));
     expect(odd).toEqual([]);
   });
 
