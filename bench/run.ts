@@ -12,12 +12,13 @@ import { kernel } from './kernel.ts';
 import { tableOf } from './report.ts';
 import { scenario } from './scenario.ts';
 import { secagg } from './secagg.ts';
+import { zk } from './zk.ts';
 
 /** Measures one room. */
 type Room = (options: { readonly long: boolean }) => Promise<Report>;
 
 /** The rooms that can be measured. The kernel goes first: what other rooms leave behind in the process would slow its shortest loops. */
-const rooms: Readonly<Record<string, Room>> = { kernel, dp, he, scenario, secagg };
+const rooms: Readonly<Record<string, Room>> = { kernel, dp, he, scenario, secagg, zk };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' }, long: { type: 'boolean', default: false } },

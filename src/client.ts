@@ -11,6 +11,8 @@
 import { UsageError } from './errors.ts';
 import type { Signer } from './identity/signer.ts';
 import { type BeaconEvidence, checkBeacon } from './round/beacon.ts';
+import type { Commitments } from './round/commitment-layout.ts';
+import { commitInputs } from './round/commitments.ts';
 import { encodeInputs } from './round/encode.ts';
 import type { Fields, InputsOf } from './round/fields.ts';
 import type { Noise, NoNoise } from './round/noise.ts';
@@ -35,6 +37,7 @@ export {
   witness,
 } from './round/beacon.ts';
 export {
+  type CommittedPolicy,
   type NoisyPolicy,
   type Policy,
   type PrivacyPolicy,
@@ -48,15 +51,18 @@ export type { Downlink, Uplink } from './secagg/phases.ts';
 
 declare const fieldsOf: unique symbol;
 declare const noiseOf: unique symbol;
+declare const commitmentsOf: unique symbol;
 
-/** A client before step `N` of a round with these fields and this noise; usable once. */
+/** A client before step `N` of a round with these fields, this noise and these commitments; usable once. */
 export type ClientState<
   N extends Next = Next,
   F extends Fields = Fields,
   D extends Noise = NoNoise,
+  C extends Commitments = undefined,
 > = SecaggState<N> & {
   readonly [fieldsOf]?: F;
   readonly [noiseOf]?: D;
+  readonly [commitmentsOf]?: C;
 };
 
 /** What a step yields: keep `next`, send `message`. */
@@ -65,8 +71,9 @@ export type Stepped<
   N extends Next,
   F extends Fields,
   D extends Noise = NoNoise,
+  C extends Commitments = undefined,
 > = {
-  readonly next: ClientState<N, F, D>;
+  readonly next: ClientState<N, F, D, C>;
   readonly message: Uplink<P>;
 };
 
@@ -92,14 +99,18 @@ export type ClaimOption<D extends Noise> = [D] extends [NoNoise]
  * `claim-required`.
  * @throws ProtocolError `bad-beacon`, `beacon-too-late`.
  */
-export async function advertise<F extends Fields, D extends Noise = NoNoise>(
-  plan: ReviewedPlan<F, D>,
+export async function advertise<
+  F extends Fields,
+  D extends Noise = NoNoise,
+  C extends Commitments = undefined,
+>(
+  plan: ReviewedPlan<F, D, C>,
   signer: Signer,
   options: {
     readonly context: Uint8Array;
     readonly beacon?: BeaconEvidence;
   } & ClaimOption<D>,
-): Promise<Stepped<'advertise', 'share', F, D>> {
+): Promise<Stepped<'advertise', 'share', F, D, C>> {
   assertReviewed(plan);
   if (plan.privacy !== undefined && options.claim === undefined) {
     throw new UsageError(
@@ -121,60 +132,152 @@ export async function advertise<F extends Fields, D extends Noise = NoNoise>(
   return secaggAdvertise(terms, signer, { context: options.context, claim: options.claim });
 }
 
-/**
- * Step 2: checks the neighbours' adverts and gives each of them sealed shares of this client's seeds.
- *
- * @throws ProtocolError (blaming the coordinator): the client has left the round.
- * @throws CodecError if the bytes are no downlink of this step: the state stays usable.
- */
-export const share: <F extends Fields, D extends Noise = NoNoise>(
-  state: ClientState<'share', F, D>,
-  downlink: Downlink<'share'>,
-) => Promise<Stepped<'share', 'mask', F, D>> = secaggShare;
+/** Inputs, and a receipt where the plan has noise. */
+export type GivenInputs<F extends Fields, D extends Noise> = [D] extends [NoNoise]
+  ? [inputs: NoInfer<InputsOf<F>>, options?: ReceiptOption<D>]
+  : [inputs: NoInfer<InputsOf<F>>, options: ReceiptOption<D>];
+
+/** What `share` is given: the inputs, where the plan asks for commitments to them. */
+export type GivenAtShare<F extends Fields, D extends Noise, C extends Commitments> = [C] extends [
+  undefined,
+]
+  ? []
+  : GivenInputs<F, D>;
+
+/** What `mask` is given: the inputs, unless `share` took them. */
+export type GivenAtMask<F extends Fields, D extends Noise, C extends Commitments> = [C] extends [
+  undefined,
+]
+  ? GivenInputs<F, D>
+  : [];
+
+/** The names of fields that were clipped, from the step that takes the inputs: for this client's own eyes. */
+export type Clipped = { readonly clipped: readonly string[] };
+
+/** What `share` yields: with commitments also what was clipped. */
+export type SteppedAtShare<F extends Fields, D extends Noise, C extends Commitments> = Stepped<
+  'share',
+  'mask',
+  F,
+  D,
+  C
+> &
+  ([C] extends [undefined] ? unknown : Clipped);
+
+/** What `mask` yields: unless `share` did, also what was clipped. */
+export type SteppedAtMask<F extends Fields, D extends Noise, C extends Commitments> = Stepped<
+  'mask',
+  'confirm',
+  F,
+  D,
+  C
+> &
+  ([C] extends [undefined] ? Clipped : unknown);
 
 /**
- * Step 3: encodes the inputs, adds the plan's noise, and uploads the sum of them and all masks.
+ * Step 2: checks the neighbours' adverts and gives each of them sealed shares of this client's seeds.
+ * Where the plan asks for commitments, it also encodes the inputs, adds the plan's noise, and commits to
+ * both: their hash leaves with the shares, and what was encoded is what `mask` masks.
  *
- * @param inputs - one for each field of the plan, under its name.
- * @param options.receipt - where the plan has noise: what this client's own ledger gave for
- * `admit({ round: plan.id, plan: plan.hash, event: plan.privacy.event })`, and nothing without noise.
+ * @param given - with commitments: inputs, options and what comes back as for {@link mask}; else nothing.
+ * @throws ProtocolError (blaming the coordinator): the client has left the round.
+ * @throws CodecError if the bytes are no downlink of this step: the state stays usable.
+ * @throws UsageError, PrivacyError with commitments, as {@link mask}: the state stays usable.
+ *
+ * **Cost**: with commitments, see `commitVector` of `veilsum/zk`; the first also makes the bases.
+ */
+export async function share<
+  F extends Fields,
+  D extends Noise = NoNoise,
+  C extends Commitments = undefined,
+>(
+  state: ClientState<'share', F, D, C>,
+  downlink: Downlink<'share'>,
+  ...given: GivenAtShare<F, D, C>
+): Promise<SteppedAtShare<F, D, C>> {
+  const [inputs, options] = given as Partial<GivenInputs<F, Noise>>;
+  const plan = planOf(termsOfClient(state));
+  if (plan.commitments === undefined) {
+    if (given.length > 0)
+      throw notNow('share', 'the plan asks for no commitments, so mask takes them');
+    const stepped: SecaggStepped<'share', 'mask'> = await secaggShare(state, downlink);
+    return stepped as unknown as SteppedAtShare<F, D, C>;
+  }
+  assertAdmitted('share', plan, options?.receipt);
+  const { clipped, ...committed } = await commitInputs<F>(plan, inputs as InputsOf<F>);
+  try {
+    const stepped: SecaggStepped<'share', 'mask'> = await secaggShare(state, downlink, committed);
+    return { ...stepped, clipped } as unknown as SteppedAtShare<F, D, C>;
+  } finally {
+    for (const vector of committed.vectors) vector.fill(0);
+  }
+}
+
+const notNow = (step: string, why: string): UsageError =>
+  new UsageError('wrong-type', `${step}: got inputs, expected none: ${why}`);
+
+/**
+ * Step 3: encodes the inputs, adds the plan's noise, and uploads the sum of them and all masks. Where the
+ * plan asks for commitments, `share` has done the first two, and the commitments leave with the upload.
+ *
+ * @param given - one input for each field of the plan, under its name; and `{ receipt }` where the plan has
+ * noise: what this client's own ledger gave for
+ * `admit({ round: plan.id, plan: plan.hash, event: plan.privacy.event })`. Nothing with commitments.
  * @returns also `clipped`, the names of fields that were clipped: for this client's own eyes.
  * @throws UsageError for inputs that do not fit: wrong length, not finite, out of range; the state
  * stays usable. @throws PrivacyError `receipt-required` (the state stays usable).
  * @throws ProtocolError (blaming the coordinator). @throws CodecError.
  */
-export async function mask<F extends Fields, D extends Noise = NoNoise>(
-  state: ClientState<'mask', F, D>,
+export async function mask<
+  F extends Fields,
+  D extends Noise = NoNoise,
+  C extends Commitments = undefined,
+>(
+  state: ClientState<'mask', F, D, C>,
   downlink: Downlink<'mask'>,
-  inputs: NoInfer<InputsOf<F>>,
-  ...[options]: [D] extends [NoNoise] ? [options?: ReceiptOption<D>] : [options: ReceiptOption<D>]
-): Promise<Stepped<'mask', 'confirm', F, D> & { readonly clipped: readonly string[] }> {
+  ...given: GivenAtMask<F, D, C>
+): Promise<SteppedAtMask<F, D, C>> {
+  const [inputs, options] = given as Partial<GivenInputs<F, Noise>>;
   const plan = planOf(termsOfClient(state));
+  if (plan.commitments !== undefined) {
+    if (given.length > 0)
+      throw notNow('mask', 'share took them, and what it committed to is masked');
+    const stepped: SecaggStepped<'mask', 'confirm'> = await secaggMask(state, downlink);
+    return stepped as unknown as SteppedAtMask<F, D, C>;
+  }
   assertAdmitted('mask', plan, options?.receipt);
-  const { vectors, clipped } = encodeInputs<F>(plan, inputs);
+  const { vectors, clipped } = encodeInputs<F>(plan, inputs as InputsOf<F>);
   try {
     const stepped: SecaggStepped<'mask', 'confirm'> = await secaggMask(state, downlink, vectors);
-    return { ...stepped, clipped };
+    return { ...stepped, clipped } as unknown as SteppedAtMask<F, D, C>;
   } finally {
     for (const vector of vectors) vector.fill(0);
   }
 }
 
 /** Step 4: checks who is in the sum, and signs it once. @throws ProtocolError, CodecError */
-export const confirm: <F extends Fields, D extends Noise = NoNoise>(
-  state: ClientState<'confirm', F, D>,
+export const confirm: <
+  F extends Fields,
+  D extends Noise = NoNoise,
+  C extends Commitments = undefined,
+>(
+  state: ClientState<'confirm', F, D, C>,
   downlink: Downlink<'confirm'>,
-) => Promise<Stepped<'confirm', 'unmask', F, D>> = secaggConfirm;
+) => Promise<Stepped<'confirm', 'unmask', F, D, C>> = secaggConfirm;
 
 /**
  * Step 5: checks that a quorum confirmed the same, and reveals one share a neighbour.
  *
  * @throws ProtocolError, CodecError
  */
-export const unmask: <F extends Fields, D extends Noise = NoNoise>(
-  state: ClientState<'unmask', F, D>,
+export const unmask: <
+  F extends Fields,
+  D extends Noise = NoNoise,
+  C extends Commitments = undefined,
+>(
+  state: ClientState<'unmask', F, D, C>,
   downlink: Downlink<'unmask'>,
-) => Promise<Stepped<'unmask', 'done', F, D>> = secaggUnmask;
+) => Promise<Stepped<'unmask', 'done', F, D, C>> = secaggUnmask;
 
 /**
  * Restores a state that `save` gave. Narrow it by its `next` to go on.
@@ -183,14 +286,18 @@ export const unmask: <F extends Fields, D extends Noise = NoNoise>(
  * @throws CodecError if the bytes are no state of this plan's round; UsageError `unknown-id` if the
  * signer is another client.
  */
-export function restore<F extends Fields, D extends Noise = NoNoise>(
-  plan: ReviewedPlan<F, D>,
+export function restore<
+  F extends Fields,
+  D extends Noise = NoNoise,
+  C extends Commitments = undefined,
+>(
+  plan: ReviewedPlan<F, D, C>,
   saved: Uint8Array,
   options: { readonly signer: Signer; readonly claim: Claim },
-): { readonly [N in Next]: ClientState<N, F, D> }[Next] {
+): { readonly [N in Next]: ClientState<N, F, D, C> }[Next] {
   assertReviewed(plan);
   const terms = termsOf(plan, beaconOfSaved(saved));
   return secaggRestore(terms, saved, options) as {
-    readonly [N in Next]: ClientState<N, F, D>;
+    readonly [N in Next]: ClientState<N, F, D, C>;
   }[Next];
 }

@@ -5,9 +5,10 @@
  *
  * Synchronous, without clock or socket: the caller carries the messages and decides how long to wait.
  */
+import type { Commitments } from './round/commitment-layout.ts';
 import type { Fields } from './round/fields.ts';
 import type { Noise, NoNoise } from './round/noise.ts';
-import { type Plan, planOf, termsOf } from './round/plan.ts';
+import { type AnyPlan, type Plan, planOf, termsOf } from './round/plan.ts';
 import { assertAdmitted, type ReceiptOption } from './round/receipt.ts';
 import { type Result, resultOf } from './round/result.ts';
 import type { Accumulator } from './secagg/accumulator.ts';
@@ -79,16 +80,20 @@ export type Opened<P extends Phase, F extends Fields> = {
  * `admit({ round: plan.id, plan: plan.hash, event: plan.privacy.event })`.
  * @throws UsageError `wrong-length`. @throws PrivacyError `receipt-required`
  */
-export function begin<F extends Fields, D extends Noise = NoNoise>(
-  plan: Plan<F, D>,
+export function begin<
+  F extends Fields,
+  D extends Noise = NoNoise,
+  C extends Commitments = undefined,
+>(
+  plan: Plan<F, D, C>,
   options: {
     readonly context: Uint8Array;
     readonly beacon?: Uint8Array;
   } & ReceiptOption<D>,
 ): CoordinatorState<'advertise', F> {
-  assertAdmitted('begin', plan as Plan<Fields, Noise>, options.receipt);
+  assertAdmitted('begin', plan as AnyPlan, options.receipt);
   const { context, beacon } = options;
-  return secaggBegin(termsOf(plan as Plan<Fields, Noise>, beacon), { context });
+  return secaggBegin(termsOf(plan as AnyPlan, beacon), { context });
 }
 
 /**
@@ -117,18 +122,22 @@ export function close<P extends Phase, F extends Fields = Fields>(
   state: CoordinatorState<P, F>,
   accumulators?: P extends 'unmask' ? readonly Accumulator[] : never,
 ): CloseOf<P, F> {
-  const plan = planOf(ledgerOf(state).terms) as Plan<F, Noise>;
+  const plan = planOf(ledgerOf(state).terms) as Plan<F, Noise, Commitments>;
   const closed = secaggClose(state as SecaggState<P>, accumulators);
   if (state.phase !== 'unmask') return closed as unknown as CloseOf<P, F>;
   return { next: resultOf(plan, closed.next as Outcome) } as unknown as CloseOf<P, F>;
 }
 
 /** Restores a coordinator that `save` gave; it may simply go on. Narrow it by its `phase`. @throws CodecError */
-export function restore<F extends Fields, D extends Noise = NoNoise>(
-  plan: Plan<F, D>,
+export function restore<
+  F extends Fields,
+  D extends Noise = NoNoise,
+  C extends Commitments = undefined,
+>(
+  plan: Plan<F, D, C>,
   saved: Uint8Array,
 ): { readonly [P in Phase]: CoordinatorState<P, F> }[Phase] {
-  const terms = termsOf(plan as Plan<Fields, Noise>, beaconOfSavedCoordinator(saved));
+  const terms = termsOf(plan as AnyPlan, beaconOfSavedCoordinator(saved));
   const state = restoreCoordinator(terms, saved);
   return state as { readonly [P in Phase]: CoordinatorState<P, F> }[Phase];
 }

@@ -53,6 +53,7 @@ export type ProtocolCode =
   | 'bad-signature'
   | 'bad-key'
   | 'bad-share'
+  | 'bad-commitment'
   | 'bad-roster'
   | 'bad-beacon'
   | 'beacon-too-late'

@@ -22,6 +22,7 @@ export {
 export type { SuiteName } from './identity/suite.ts';
 export type { Clip } from './ring/fixed-point.ts';
 export type { Assumption } from './round/assumptions.ts';
+export type { Commitments } from './round/commitment-layout.ts';
 export {
   type Field,
   type Fields,
@@ -49,6 +50,7 @@ export {
   skellam,
 } from './round/noise.ts';
 export {
+  type AnyPlan,
   type BeaconFacts,
   type Plan,
   type PlanFacts,

@@ -42,6 +42,12 @@ export function assumptionsOf(plan: AnyPlan): readonly Assumption[] {
       text: 'The sum is of what contributors put in: one that lies within its clip is not noticed.',
     },
   ];
+  if (plan.commitments !== undefined) {
+    list.push({
+      code: 'commitments',
+      text: 'Discrete logarithms on BN254 are hard: else a client could open its commitment to two vectors. What a commitment hides it hides from everyone who cannot compute them either.',
+    });
+  }
   const open = Object.entries(plan.fields).filter(([, field]) => field.public);
   if (privacy === undefined) {
     list.push({

@@ -35,7 +35,16 @@ export type Encoded = {
  * @throws UsageError naming the field: missing or unknown, of wrong length, not finite, out of range.
  */
 export function encodeInputs<F extends Fields>(plan: AnyPlan, inputs: InputsOf<F>): Encoded {
-  const { fields, privacy, hash } = plan;
+  const encoded = encodeExactly<F>(plan, inputs);
+  for (const [i, name] of Object.keys(plan.fields).entries()) {
+    addNoiseShareInto(encoded.vectors[i] as Uint32Array, name, plan);
+  }
+  return encoded;
+}
+
+/** The same without noise. @throws as {@link encodeInputs} */
+export function encodeExactly<F extends Fields>(plan: AnyPlan, inputs: InputsOf<F>): Encoded {
+  const { fields, hash } = plan;
   if (typeof inputs !== 'object' || inputs === null) {
     throw new UsageError('wrong-type', 'inputs: expected an object with one input for each field');
   }
@@ -55,7 +64,6 @@ export function encodeInputs<F extends Fields>(plan: AnyPlan, inputs: InputsOf<F
       const encoded = inField(name, () => encodeField(field, input, { hash, name }));
       vectors.push(encoded.vector);
       if (encoded.clipped) clipped.push(name);
-      if (privacy !== undefined) addShareInto(encoded.vector, name, privacy);
     }
   } catch (error) {
     wipe(...vectors);
@@ -87,9 +95,10 @@ const lawOf = ({ mechanism }: PlannedPrivacy, localVariance: number): NoiseDistr
 
 /**
  * Adds this client's share of the plan's noise to an encoded field, in place: fresh draws for every
- * coordinate, from tables of a proven distance to the law.
+ * coordinate, from tables of a proven distance to the law. Nothing where the field gets none.
  */
-function addShareInto(vector: Uint32Array, name: string, privacy: PlannedPrivacy): void {
+export function addNoiseShareInto(vector: Uint32Array, name: string, { privacy }: AnyPlan): void {
+  if (privacy === undefined) return;
   const tables = tablesOf(privacy);
   for (const [i, { field, from, length }] of privacy.stretches.entries()) {
     if (field !== name) continue;
@@ -173,12 +182,9 @@ export function decodeSums<F extends Fields>(
   sums: readonly Uint32Array[],
   contributors: number,
 ): DecodedSums<F> {
-  const { privacy, parameters, hash } = plan;
+  const { hash } = plan;
   const decoded = Object.entries(plan.fields).map(([name, field], i) => {
-    const bits = plan.shapes[i]?.modulusBits as number;
-    const exact = privacy === undefined || field.public;
-    const tail = exact ? 0 : tailRoom(field, bits, parameters.clients);
-    const span = { bits, contributors, tail };
+    const span = spanOf(plan, i, contributors);
     return [name, decodeField(field, sums[i] as Uint32Array, span, { hash, name })] as const;
   });
   const sum = Object.fromEntries(decoded.filter(([, value]) => value !== undefined));
@@ -189,22 +195,45 @@ export function decodeSums<F extends Fields>(
 /** How a sum lies in its ring: b, how many contributed, and how far noise may go on either side. */
 type Span = { readonly bits: number; readonly contributors: number; readonly tail: number };
 
-/** One field's sum, or nothing if it lies outside of what clients who keep to the plan add up to. */
-function decodeField(
+function spanOf({ privacy, parameters, fields, shapes }: AnyPlan, i: number, contributors: number) {
+  const field = Object.values(fields)[i] as Field;
+  const bits = shapes[i]?.modulusBits as number;
+  const exact = privacy === undefined || field.public;
+  return { bits, contributors, tail: exact ? 0 : tailRoom(field, bits, parameters.clients) };
+}
+
+/** The integers that the residues of a plan's `i`-th field stand for: sums of encoded values and noise. */
+export const sumAsIntegers = (
+  plan: AnyPlan,
+  i: number,
+  sum: Uint32Array,
+  contributors: number,
+): ArrayLike<number> =>
+  integersOf(Object.values(plan.fields)[i] as Field, sum, spanOf(plan, i, contributors));
+
+function integersOf(
   field: Field,
   sum: Uint32Array,
   { bits, contributors, tail }: Span,
-  { hash, name }: Origin,
-) {
+): ArrayLike<number> {
+  if (field.kind !== 'integer') return centre(sum, bits);
+  if (tail === 0) return sum;
+  // Noise may bring a sum below zero, that is to the upper end of the ring.
+  const top = contributors * (field.max - field.min) + tail;
+  return Array.from(sum, (value) => (value > top ? value - 2 ** bits : value));
+}
+
+/** One field's sum, or nothing if it lies outside of what clients who keep to the plan add up to. */
+function decodeField(field: Field, sum: Uint32Array, span: Span, { hash, name }: Origin) {
+  const { bits, contributors, tail } = span;
   switch (field.kind) {
     case 'integer': {
-      const top = contributors * (field.max - field.min) + tail;
       if (tail === 0) {
+        const top = contributors * (field.max - field.min);
         if (sum.some((value) => value > top)) return undefined;
         return decodeIntegerSum(exactIntegers(field), sum, contributors);
       }
-      // Noise may bring a sum below zero, that is to the upper end of the ring.
-      const offsets = Array.from(sum, (value) => (value > top ? value - 2 ** bits : value));
+      const offsets = Array.from(integersOf(field, sum, span));
       if (offsets.some((value) => value < -tail)) return undefined;
       return offsets.map((value) => value + contributors * field.min);
     }

@@ -8,6 +8,7 @@ import { SUITE_NAMES, type SuiteName } from '../identity/suite.ts';
 import { equalBytes } from '../internal/bytes.ts';
 import { type CborValue, decode } from '../wire/cbor.ts';
 import { bytes, integer, list, record, text, tuple } from '../wire/fields.ts';
+import type { Commitments } from './commitment-layout.ts';
 import {
   type Field,
   type Fields,
@@ -27,10 +28,15 @@ export const refused = (message: string): ProtocolError =>
   new ProtocolError('plan-refused', message, ['coordinator']);
 
 /** Decodes the facts, makes the plan anew, and compares every byte. */
-export function rebuilt(encoded: Uint8Array, voucher: Uint8Array): AnyPlan {
+export function rebuilt(
+  encoded: Uint8Array,
+  voucher: Uint8Array | undefined,
+  scheme: Commitments,
+): AnyPlan {
   const what = 'plan';
   const value = decode(encoded, { what, maxBytes: MAX_PLAN_BYTES });
-  const keys = ['version', 'id', 'fields', 'roster', 'trust', 'floor', 'suite', 'noise', 'derived'];
+  const facts = ['id', 'fields', 'roster', 'trust', 'floor', 'suite', 'noise', 'commitments'];
+  const keys = ['version', ...facts, 'derived'];
   const of = record(value, keys, what);
   const version = integer(of.version, 0, 0xffff_ffff, 'plan: version');
   if (version !== PLAN_VERSION) {
@@ -47,6 +53,7 @@ export function rebuilt(encoded: Uint8Array, voucher: Uint8Array): AnyPlan {
   }
   if (!SUITE_NAMES.includes(suite)) throw refused(`plan: got the unknown suite "${suite}"`);
   const noise = readNoise(of.noise);
+  const commitments = readCommitments(of.commitments, scheme);
   const roster = rosterOf(
     bytes(of.roster, { min: 1, max: MAX_PLAN_BYTES }, 'plan: roster'),
     voucher,
@@ -67,6 +74,7 @@ export function rebuilt(encoded: Uint8Array, voucher: Uint8Array): AnyPlan {
       floor: integer(of.floor, 0, 2 ** 32, 'plan: floor'),
       suite,
       noise,
+      ...(commitments === undefined ? {} : { commitments }),
     });
   } catch (error) {
     if (
@@ -89,7 +97,7 @@ export function rebuilt(encoded: Uint8Array, voucher: Uint8Array): AnyPlan {
 }
 
 /** A plan with a roster that does not hold is the coordinator's fault, whoever else's it may be. */
-function rosterOf(encoded: Uint8Array, voucher: Uint8Array): Roster {
+function rosterOf(encoded: Uint8Array, voucher: Uint8Array | undefined): Roster {
   try {
     return readRoster(encoded, voucher);
   } catch (error) {
@@ -132,6 +140,18 @@ function readNoise(value: CborValue | undefined): Noise {
       text(name, 64, 'plan: noise: rotated'),
     ),
   });
+}
+
+/** A plan asks for commitments by their name; the code that makes them is the reader's own. */
+function readCommitments(value: CborValue | undefined, scheme: Commitments): Commitments {
+  if (value === null) return undefined;
+  const name = text(value, 32, 'plan: commitments');
+  if (scheme?.name === name) return scheme;
+  if (name !== 'pedersen') throw refused(`plan: got the unknown commitments "${name}"`);
+  throw refused(
+    'plan: it asks for commitments; a client that wants to take part says so in its policy, ' +
+      "commitments: pedersen(), which is in 'veilsum/zk'",
+  );
 }
 
 function readFields(value: CborValue | undefined): Fields {

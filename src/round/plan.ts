@@ -17,6 +17,7 @@ import {
 } from '../secagg/graph-parameters.ts';
 import { type FieldShape, type Terms, termsOfRound } from '../secagg/terms.ts';
 import { type CborValue, encode } from '../wire/cbor.ts';
+import { assertScheme, type Commitments, layoutOf, limbShape } from './commitment-layout.ts';
 import { isRotated } from './field-shape.ts';
 import { assertFieldNames, type Field, type Fields } from './fields.ts';
 import { assertNoise, type Noise, type NoNoise } from './noise.ts';
@@ -45,7 +46,11 @@ export type Trust = {
 };
 
 /** The facts of a round. */
-export type PlanFacts<F extends Fields, N extends Noise = Noise> = {
+export type PlanFacts<
+  F extends Fields,
+  N extends Noise = Noise,
+  C extends Commitments = undefined,
+> = {
   /** Names the round; two rounds must not share it. 1 to 128 characters. */
   readonly id: string;
   readonly fields: F;
@@ -57,10 +62,19 @@ export type PlanFacts<F extends Fields, N extends Noise = Noise> = {
   readonly suite?: SuiteName;
   /** `noNoise()`, or what the opened sums of a run may cost: `skellam({ epsilon, delta, rounds })`. */
   readonly noise: N;
+  /**
+   * `pedersen()` of `veilsum/zk`: clients commit to what they send, and the result comes with a proof
+   * bundle that anyone can check. None unless said.
+   */
+  readonly commitments?: C;
 };
 
 /** A plan: facts and all that follows from them. Frozen. */
-export type Plan<F extends Fields = Fields, N extends Noise = NoNoise> = {
+export type Plan<
+  F extends Fields = Fields,
+  N extends Noise = NoNoise,
+  C extends Commitments = undefined,
+> = {
   readonly id: string;
   readonly fields: F;
   readonly roster: Roster;
@@ -73,13 +87,14 @@ export type Plan<F extends Fields = Fields, N extends Noise = NoNoise> = {
   readonly floor: number;
   readonly suite: SuiteName;
   readonly noise: N;
+  readonly commitments: C;
   /** Derived: every client's share of the noise and its price; nothing without noise. */
   readonly privacy: N extends NoNoise ? undefined : PlannedPrivacy;
   /** Derived: degree, threshold, window and what they come from. */
   readonly parameters: GraphParameters;
   /** Derived: least number of signatures on one set of survivors. */
   readonly quorum: number;
-  /** Derived: each field as the ring holds it. */
+  /** Derived: each field as the ring holds it; with commitments, a last one for their blindings. */
   readonly shapes: readonly FieldShape[];
   /** SHA-256 of the canonical bytes, 32 bytes. */
   readonly hash: Uint8Array;
@@ -88,8 +103,8 @@ export type Plan<F extends Fields = Fields, N extends Noise = NoNoise> = {
 /** The format of a plan's bytes. */
 export const PLAN_VERSION = 1;
 
-/** A plan with or without noise. */
-export type AnyPlan = Plan<Fields, Noise>;
+/** A plan with or without noise and commitments. */
+export type AnyPlan = Plan<Fields, Noise, Commitments>;
 
 const bytesOf = new WeakMap<object, Uint8Array>();
 
@@ -103,7 +118,9 @@ const bytesOf = new WeakMap<object, Uint8Array>();
  *
  * **Cost**: the parameter search, milliseconds up to some thousand clients.
  */
-export function plan<const F extends Fields, N extends Noise>(facts: PlanFacts<F, N>): Plan<F, N> {
+export function plan<const F extends Fields, N extends Noise, C extends Commitments = undefined>(
+  facts: PlanFacts<F, N, C>,
+): Plan<F, N, C> {
   const { roster } = facts;
   assertName('plan id', facts.id);
   assertFieldNames(Object.keys(facts.fields));
@@ -112,6 +129,8 @@ export function plan<const F extends Fields, N extends Noise>(facts: PlanFacts<F
     throw new UsageError('out-of-range', `suite: expected one of ${SUITE_NAMES.join(', ')}`);
   }
   assertNoise(facts.noise);
+  const commitments = facts.commitments as C;
+  assertScheme('plan: commitments', commitments);
   const clients = roster.clients.length;
   const trust = trustOf(facts.trust);
   const parameters = graphParameters({ clients, ...trust });
@@ -126,17 +145,25 @@ export function plan<const F extends Fields, N extends Noise>(facts: PlanFacts<F
     floor,
     suite: suiteName,
     noise: settled(facts.noise, fields, privacy),
+    commitments,
     privacy: privacy as Plan<F, N>['privacy'],
     parameters,
     quorum: quorum(parameters, floor),
-    shapes,
+    shapes:
+      commitments === undefined
+        ? shapes
+        : Object.freeze([...shapes, limbShape(commitments, shapes, clients)]),
   };
   const encoded = encode(planValue(made));
-  const hash = sha256(lengthPrefixed(utf8('veilsum/v1 plan'), encoded));
-  const whole: Plan<F, N> = Object.freeze({ ...made, hash });
+  const hash = planHashOf(encoded);
+  const whole: Plan<F, N, C> = Object.freeze({ ...made, hash });
   bytesOf.set(whole, encoded);
   return whole;
 }
+
+/** The hash of a plan's bytes. */
+export const planHashOf = (encoded: Uint8Array): Uint8Array =>
+  sha256(lengthPrefixed(utf8('veilsum/v1 plan'), encoded));
 
 /** The noise with what was found for its price: a reader of the plan checks it, and finds nothing anew. */
 function settled<N extends Noise>(
@@ -201,6 +228,7 @@ function planValue(of: Omit<AnyPlan, 'hash'>): CborValue {
     floor: of.floor,
     suite: of.suite,
     noise: noiseValue(of.noise),
+    commitments: of.commitments?.name ?? null,
     derived: {
       corruptCount: parameters.corruptCount,
       absentCount: parameters.absentCount,
@@ -272,6 +300,9 @@ export function termsOf(of: AnyPlan, beacon: Uint8Array = noBeacon): Terms {
       parameters: of.parameters,
       floor: of.floor,
       fields: of.shapes,
+      ...(of.commitments === undefined
+        ? {}
+        : { commitments: { length: layoutOf(of).bytes, isValid: of.commitments.isValid } }),
     });
     known.set(key, terms);
     planByTerms.set(terms, of);

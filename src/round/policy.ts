@@ -6,6 +6,8 @@
 import { type ProtocolError, UsageError } from '../errors.ts';
 import { assertBytes, assertFinite, assertInteger } from '../internal/assert.ts';
 import type { Brand } from '../internal/brand.ts';
+import type { CommitmentScheme } from '../zk/commitment/scheme.ts';
+import { assertScheme, type Commitments } from './commitment-layout.ts';
 import type { Fields } from './fields.ts';
 import { assertTarget, type DistributedNoise, type Noise, type NoNoise } from './noise.ts';
 import type { AnyPlan, Plan } from './plan.ts';
@@ -38,16 +40,23 @@ export type Policy<F extends Fields = Fields> = {
 /** The most that a plan's opened sums may cost over the run that it belongs to. */
 export type PrivacyPolicy = { readonly epsilon: number; readonly delta: number };
 
+/** The part of a policy that takes plans with commitments only. */
+export type CommittedPolicy = {
+  /** `pedersen()` of `veilsum/zk`. */
+  readonly commitments: CommitmentScheme;
+};
+
 /** A policy that takes noisy plans only, up to a price. */
 export type NoisyPolicy<F extends Fields = Fields> = Policy<F> & {
   readonly privacy: PrivacyPolicy;
 };
 
 /** A plan that a client has read under its own policy: the only kind that it can advertise for. */
-export type ReviewedPlan<F extends Fields = Fields, N extends Noise = NoNoise> = Brand<
-  Plan<F, N>,
-  'ReviewedPlan'
->;
+export type ReviewedPlan<
+  F extends Fields = Fields,
+  N extends Noise = NoNoise,
+  C extends Commitments = undefined,
+> = Brand<Plan<F, N, C>, 'ReviewedPlan'>;
 
 const reviewed = new WeakSet<AnyPlan>();
 
@@ -66,7 +75,8 @@ export function assertReviewed(plan: AnyPlan): void {
  * Reads a plan from its bytes and holds it against the client's policy.
  *
  * @param policy - with `privacy: { epsilon, delta }` the plan must have noise, at that price or less; the
- * client then needs a ledger. Without, the plan must have none.
+ * client then needs a ledger. Without, the plan must have none. The same goes for `commitments:
+ * pedersen()`: with it the plan must ask for commitments, without it the plan must not.
  * @throws CodecError if the bytes are no plan. @throws ProtocolError `plan-refused` (not what the
  * policy asks, or a derived number differs), `bad-roster`; both blame the coordinator.
  * @throws UsageError for a policy out of range.
@@ -74,6 +84,14 @@ export function assertReviewed(plan: AnyPlan): void {
  * **Security**: the only way to a {@link ReviewedPlan}. **Cost**: one signature check, 0.1 ms a
  * client for the roster's keys, and the parameter search.
  */
+export function readPlan<F extends Fields = Fields>(
+  encoded: Uint8Array,
+  policy: NoisyPolicy<F> & CommittedPolicy,
+): ReviewedPlan<F, DistributedNoise, CommitmentScheme>;
+export function readPlan<F extends Fields = Fields>(
+  encoded: Uint8Array,
+  policy: Policy<F> & CommittedPolicy,
+): ReviewedPlan<F, NoNoise, CommitmentScheme>;
 export function readPlan<F extends Fields = Fields>(
   encoded: Uint8Array,
   policy: NoisyPolicy<F>,
@@ -84,17 +102,21 @@ export function readPlan<F extends Fields = Fields>(
 ): ReviewedPlan<F>;
 export function readPlan(
   encoded: Uint8Array,
-  policy: Policy | NoisyPolicy,
-): ReviewedPlan<Fields, NoNoise> | ReviewedPlan<Fields, DistributedNoise> {
+  policy: AnyPolicy,
+):
+  | ReviewedPlan<Fields, NoNoise, Commitments>
+  | ReviewedPlan<Fields, DistributedNoise, Commitments> {
   checkPolicy(policy);
-  const found = rebuilt(encoded, policy.voucher);
+  const found = rebuilt(encoded, policy.voucher, policy.commitments);
   hold(found, policy);
   reviewed.add(found);
-  return found as ReviewedPlan | ReviewedPlan<Fields, DistributedNoise>;
+  return found as ReviewedPlan<Fields, NoNoise, Commitments>;
 }
 
+type AnyPolicy = Policy & { readonly privacy?: PrivacyPolicy } & Partial<CommittedPolicy>;
+
 /** A misspelt wish must not become no wish: every key and value of a policy is checked. */
-function checkPolicy(policy: Policy & { readonly privacy?: PrivacyPolicy }): void {
+function checkPolicy(policy: AnyPolicy): void {
   const oneOf = (key: keyof Policy, values: readonly unknown[]): void => {
     if (policy[key] !== undefined && !values.includes(policy[key])) {
       throw new UsageError('out-of-range', `policy: ${key}: expected one of ${values.join(', ')}`);
@@ -110,6 +132,7 @@ function checkPolicy(policy: Policy & { readonly privacy?: PrivacyPolicy }): voi
     'marginMs',
     'suite',
     'privacy',
+    'commitments',
   ];
   const unknown = Object.keys(policy).find((key) => !known.includes(key));
   if (unknown !== undefined) {
@@ -120,6 +143,7 @@ function checkPolicy(policy: Policy & { readonly privacy?: PrivacyPolicy }): voi
   }
   assertBytes('policy: voucher', policy.voucher, 32);
   if (policy.privacy !== undefined) assertTarget('policy: privacy', policy.privacy);
+  assertScheme('policy: commitments', policy.commitments);
   oneOf('coordinator', ['active', 'semi-honest']);
   oneOf('beacon', ['required', 'optional']);
   oneOf('suite', ['hybrid', 'any']);
@@ -129,7 +153,7 @@ function checkPolicy(policy: Policy & { readonly privacy?: PrivacyPolicy }): voi
 }
 
 /** Refuses a plan that protects less than the policy asks. */
-function hold(found: AnyPlan, policy: Policy & { readonly privacy?: PrivacyPolicy }): void {
+function hold(found: AnyPlan, policy: AnyPolicy): void {
   const { coordinator = 'active', corrupt = 0.05, honest = 2, marginMs = 60_000 } = policy;
   const { trust, parameters } = found;
   const say = (what: string, got: unknown, expected: unknown): ProtocolError =>
@@ -151,6 +175,9 @@ function hold(found: AnyPlan, policy: Policy & { readonly privacy?: PrivacyPolic
   }
   if (policy.suite === 'hybrid' && found.suite === 'x25519') {
     throw say('suite', found.suite, 'the hybrid one');
+  }
+  if (policy.commitments !== undefined && found.commitments === undefined) {
+    throw say('commitments', 'none', 'some');
   }
   holdPrice(found, policy.privacy, policy.fields);
   if (policy.fields !== undefined && !sameFields(policy.fields, found.fields)) {

@@ -1,4 +1,5 @@
 /** What a round's noise costs, as its result tells it. */
+import type { Commitments } from './commitment-layout.ts';
 import { unitsPerOne } from './field-shape.ts';
 import type { Field, Fields } from './fields.ts';
 import type { Noise } from './noise.ts';
@@ -22,7 +23,7 @@ export type ChargedPrivacy = Omit<PlannedPrivacy, 'stretches'> & {
 
 /** The price of a round with these many contributors; nothing without noise. */
 export function chargedPrivacy<F extends Fields>(
-  plan: Plan<F, Noise>,
+  plan: Plan<F, Noise, Commitments>,
   contributors: number,
 ): ChargedPrivacy | undefined {
   const { noise, parameters } = plan;

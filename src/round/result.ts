@@ -6,6 +6,8 @@ import type { Fault } from '../secagg/fault.ts';
 import type { Phase } from '../secagg/phases.ts';
 import type { TranscriptHead } from '../wire/transcript.ts';
 import { type Assumption, assumptionsOf } from './assumptions.ts';
+import { bundleBytes } from './bundle/write.ts';
+import type { Commitments } from './commitment-layout.ts';
 import { decodeSums } from './encode.ts';
 import type { Fields, SumsOf } from './fields.ts';
 import type { Noise } from './noise.ts';
@@ -28,6 +30,12 @@ export type Result<F extends Fields = Fields> = {
   readonly assumptions: readonly Assumption[];
   /** Head of the Merkle log of all accepted messages. */
   readonly transcript: TranscriptHead;
+  /**
+   * Where the plan asks for commitments: what proves the sum to others, for `verifyBundle` of
+   * `veilsum/verify`. Verify it before you publish: nothing else has held the sum against the
+   * commitments yet.
+   */
+  readonly bundle: Uint8Array | undefined;
 };
 
 /**
@@ -36,12 +44,16 @@ export type Result<F extends Fields = Fields> = {
  * @throws ProtocolError `poisoned-sum` where a sum is one that clients who keep to the plan cannot add
  * up to. Its `details` hold everything else: the other fields' sums, contributors, faults.
  */
-export function resultOf<F extends Fields>(plan: Plan<F, Noise>, outcome: Outcome): Result<F> {
-  const { sums, contributors, dropped, refused, transcript } = outcome;
+export function resultOf<F extends Fields>(
+  plan: Plan<F, Noise, Commitments>,
+  outcome: Outcome,
+): Result<F> {
+  const { sums, contributors, dropped, refused, transcript, record } = outcome;
   const { sum, poisoned } = decodeSums<F>(plan as AnyPlan, sums, contributors.length);
   const privacy = chargedPrivacy(plan, contributors.length);
   const assumptions = assumptionsOf(plan as AnyPlan);
-  const rest = { contributors, dropped, refused, privacy, assumptions, transcript };
+  const bundle = record === undefined ? undefined : bundleBytes(plan as AnyPlan, sums, record);
+  const rest = { contributors, dropped, refused, privacy, assumptions, transcript, bundle };
   if (poisoned.length > 0) {
     throw new ProtocolError(
       'poisoned-sum',

@@ -12,7 +12,7 @@ import { type SignedHeader, WIRE_VERSION } from '../wire/envelope.ts';
 import { bytes, integer, list, tuple } from '../wire/fields.ts';
 import { messageLimits } from './messages.ts';
 import { type Downlink, type Phase, phaseNumber } from './phases.ts';
-import { sizeOf, type Terms } from './terms.ts';
+import { commitmentsLength, sizeOf, type Terms } from './terms.ts';
 
 /** Before share: the adverts of the graph neighbours. */
 export type AdvertsDownlink = { readonly adverts: readonly SignedHeader[] };
@@ -90,7 +90,8 @@ function pack<P extends Phase>(
 
 /** Generous cap on one downlink: every neighbour's largest entry, and a signature from everybody. */
 function downlinkLimit(terms: Terms): number {
-  const perNeighbour = 2 * terms.suite.publicKeyLength + 2 * terms.suite.ciphertextLength + 2_048;
+  const keys = 2 * terms.suite.publicKeyLength + 2 * terms.suite.ciphertextLength;
+  const perNeighbour = keys + commitmentsLength(terms) + 2_048;
   return 4_096 + terms.parameters.degree * perNeighbour + sizeOf(terms) * 66;
 }
 

@@ -12,6 +12,7 @@ export {
 } from './accumulator.ts';
 export type { Claim, ClaimVerdict } from './claim.ts';
 export { type AdvertiseOptions, advertise } from './client/advertise.ts';
+export type { Committed } from './client/committed.ts';
 export { confirm } from './client/confirm.ts';
 export { mask } from './client/mask.ts';
 export { share } from './client/share.ts';
@@ -23,6 +24,7 @@ export { downlinks } from './coordinator/announce.ts';
 export { begin, type CloseOf, close } from './coordinator/begin.ts';
 export { type Census, census } from './coordinator/closable.ts';
 export type { Closed } from './coordinator/close.ts';
+export type { SignedRecord } from './coordinator/record.ts';
 export type { CoordinatorState } from './coordinator/state.ts';
 export { restoreCoordinator, saveCoordinator } from './coordinator/storage.ts';
 export { type Outcome, type UnmaskWork, unmaskWork } from './coordinator/unmask.ts';
@@ -50,4 +52,10 @@ export {
   type PieceRound,
   runPieceInto,
 } from './pieces.ts';
-export { type FieldShape, type RoundFacts, type Terms, termsOfRound } from './terms.ts';
+export {
+  type CommitmentForm,
+  type FieldShape,
+  type RoundFacts,
+  type Terms,
+  termsOfRound,
+} from './terms.ts';

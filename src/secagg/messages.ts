@@ -7,7 +7,7 @@ import { decode, encode } from '../wire/cbor.ts';
 import { bytes, integer, list, tuple } from '../wire/fields.ts';
 import { type Advert, SEED_LENGTH, SHARE_HASH_LENGTH } from './keys.ts';
 import type { Phase } from './phases.ts';
-import { sizeOf, type Terms, uploadLength } from './terms.ts';
+import { commitmentsLength, sizeOf, type Terms, uploadLength } from './terms.ts';
 
 /** A sealed pair of shares: two of 32 bytes, from, to, and the tag. */
 export const BOX_LENGTH: number = 32 + 32 + 4 + 4 + 16;
@@ -32,13 +32,14 @@ export type ShareHeader = {
   /** Merkle root (RFC 6962) over the encoded parts. */
   readonly partsRoot: Uint8Array;
   readonly partCount: number;
-  /** Hash of the vector commitments; empty where the plan has none. */
+  /** Hash of the vector commitments, see `survivors.ts`; empty where the terms ask for none. */
   readonly commitments: Uint8Array;
 };
 
 /** The header of a mask message; the digest of the vector is the envelope's payload digest. */
 export type MaskHeader = {
   readonly u2Hash: Uint8Array;
+  /** The vector commitments themselves; empty where the terms ask for none. */
   readonly commitments: Uint8Array;
 };
 
@@ -46,9 +47,11 @@ export type MaskHeader = {
 export type ConfirmHeader = {
   readonly u2Hash: Uint8Array;
   readonly u3Hash: Uint8Array;
-  /** Merkle root over H(signed mask header) in roster order. */
+  /**
+   * Merkle root over H(signed mask header) in roster order. The headers hold the commitments, so this
+   * is the root of the commitments, too: one of their own would say nothing more.
+   */
   readonly headersRoot: Uint8Array;
-  readonly commitmentsRoot: Uint8Array;
 };
 
 /** A revealed share, or `undefined` where the dealer's box did not open or did not hold. */
@@ -66,9 +69,6 @@ const none = new Uint8Array(0);
 const read = (header: Uint8Array, length: number, what: string) =>
   tuple(decode(header, { what, maxBytes: header.length }), length, what);
 
-const noCommitments = (value: Parameters<typeof bytes>[0], what: string): Uint8Array =>
-  bytes(value, 0, `${what}: commitments`);
-
 /** The most bytes that header and payload of a phase may have under these terms. */
 export function messageLimits(terms: Terms, phase: Phase): { header: number; payload: number } {
   const keys = 2 * terms.suite.publicKeyLength;
@@ -78,9 +78,9 @@ export function messageLimits(terms: Terms, phase: Phase): { header: number; pay
     case 'advertise':
       return { header: keys + 64, payload: 0 };
     case 'share':
-      return { header: 160, payload: 16 + degree * part };
+      return { header: 192, payload: 16 + degree * part };
     case 'mask':
-      return { header: 96, payload: uploadLength(terms) };
+      return { header: 96 + commitmentsLength(terms), payload: uploadLength(terms) };
     case 'confirm':
       return { header: 160, payload: 0 };
     case 'unmask':
@@ -120,7 +120,11 @@ export function decodeShareHeader(terms: Terms, header: Uint8Array): ShareHeader
     ownHash: bytes(fields[1], SHARE_HASH_LENGTH, `${what}: hash of own share`),
     partsRoot: bytes(fields[2], 32, `${what}: root of parts`),
     partCount: integer(fields[3], 0, terms.parameters.degree, `${what}: number of parts`),
-    commitments: noCommitments(fields[4], what),
+    commitments: bytes(
+      fields[4],
+      commitmentsLength(terms) > 0 ? 32 : 0,
+      `${what}: hash of commitments`,
+    ),
   };
 }
 
@@ -173,17 +177,17 @@ export const encodeMaskHeader = (header: MaskHeader): Uint8Array =>
   encode([header.u2Hash, header.commitments]);
 
 /** @throws CodecError */
-export function decodeMaskHeader(header: Uint8Array): MaskHeader {
+export function decodeMaskHeader(terms: Terms, header: Uint8Array): MaskHeader {
   const what = 'mask header';
   const fields = read(header, 2, what);
   return {
     u2Hash: bytes(fields[0], 32, `${what}: H(U2)`),
-    commitments: noCommitments(fields[1], what),
+    commitments: bytes(fields[1], commitmentsLength(terms), `${what}: commitments`),
   };
 }
 
 export const encodeConfirmHeader = (header: ConfirmHeader): Uint8Array =>
-  encode([header.u2Hash, header.u3Hash, header.headersRoot, header.commitmentsRoot]);
+  encode([header.u2Hash, header.u3Hash, header.headersRoot]);
 
 export const encodeUnmaskHeader = (header: UnmaskHeader): Uint8Array =>
   encode([header.shares.map(({ dealer, share }) => [dealer, share ?? none]), header.own]);

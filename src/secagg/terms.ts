@@ -20,6 +20,14 @@ export type FieldShape = {
   readonly modulusBits: number;
 };
 
+/** How the vector commitments of one client look from here: bytes, whose meaning belongs to the room above. */
+export type CommitmentForm = {
+  /** Bytes of one client's commitments, the same for all. */
+  readonly length: number;
+  /** Whether bytes of that length are commitments at all, whatever they commit to. Never throws. */
+  readonly isValid: (commitments: Uint8Array) => boolean;
+};
+
 /** What all parties of a round agree on. */
 export type Terms = {
   /** Hash of plan and beacon, 32 bytes; enters every key, signature and associated data. */
@@ -36,6 +44,8 @@ export type Terms = {
   /** Least number of signatures on one confirmed set of survivors. */
   readonly quorum: number;
   readonly fields: readonly FieldShape[];
+  /** Where every client commits to its vectors before it masks them. */
+  readonly commitments?: CommitmentForm | undefined;
 };
 
 /** Facts from which {@link termsOfRound} derives the rest. */
@@ -81,6 +91,9 @@ export const sizeOf = (terms: Terms): number => terms.roster.clients.length;
 /** Bytes of one packed upload: every field packed by itself, one after the other. */
 export const uploadLength = (terms: Terms): number =>
   terms.fields.reduce((sum, field) => sum + packedLength(field.length, field.modulusBits), 0);
+
+/** Bytes of one client's commitments; 0 where the terms ask for none. */
+export const commitmentsLength = (terms: Terms): number => terms.commitments?.length ?? 0;
 
 /**
  * How many of `count` neighbours are needed counts a client itself on a complete graph, where it

@@ -13,6 +13,9 @@ const inside: ViteUserConfig = {
   optimizeDeps: {
     include: [
       '@noble/ciphers/chacha.js',
+      '@noble/curves/abstract/curve.js',
+      '@noble/curves/abstract/hash-to-curve.js',
+      '@noble/curves/bn254.js',
       '@noble/curves/ed25519.js',
       '@noble/hashes/hkdf.js',
       '@noble/hashes/sha2.js',
@@ -21,7 +24,7 @@ const inside: ViteUserConfig = {
       'cborg/length',
     ],
     // It finds its WebAssembly beside its own code, which must stay where it is.
-    exclude: ['node-seal'],
+    exclude: ['node-seal', 'snarkjs'],
   },
   test: {
     name: 'inside',

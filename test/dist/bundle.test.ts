@@ -38,10 +38,14 @@ const MAY_BRING: Readonly<Record<string, readonly string[]>> = {
   'veilsum/ring': ['@noble/hashes'],
   'veilsum/prg': ['@noble/ciphers', '@noble/hashes'],
   'veilsum/wire': ['@noble/hashes', 'cborg'],
+  'veilsum/zk': ['@noble/curves', '@noble/hashes'],
 };
 
 /** Optional peers: not installed here, and asked for at run time only, by their own names. */
-const MAY_ASK_FOR: Readonly<Record<string, readonly string[]>> = { 'veilsum/he': ['node-seal'] };
+const MAY_ASK_FOR: Readonly<Record<string, readonly string[]>> = {
+  'veilsum/he': ['node-seal'],
+  'veilsum/zk': ['snarkjs'],
+};
 
 describe('in a bundle for browsers', () => {
   for (const subPath of subPaths()) {
@@ -63,6 +67,17 @@ describe('in a bundle for browsers', () => {
       });
     });
   }
+
+  test('the steps of a round bring no curve of commitments; who asks for them brings it', async () => {
+    const curveOf = async (subPath: string): Promise<readonly string[]> => {
+      const { graph } = await bundle(`export * from '${subPath}';`);
+      return Object.keys(graph.inputs).filter((input) => /noble\/curves\/bn254/.test(input));
+    };
+    expect(await curveOf('veilsum/verify')).toHaveLength(1);
+    for (const light of ['veilsum', 'veilsum/client', 'veilsum/coordinator', 'veilsum/secagg']) {
+      expect(await curveOf(light), light).toEqual([]);
+    }
+  });
 
   test('the errors alone bring no cryptography', async () => {
     const { code, graph } = await bundle("export { UsageError } from 'veilsum';");

@@ -13,10 +13,11 @@ const files = readdirSync(library, { recursive: true, withFileTypes: true })
   .sort();
 
 describe('the tarball', () => {
-  test('holds the build, the sources and the papers, and nothing else', () => {
-    const others = files.filter((file) => !/^(dist|src)\//.test(file));
+  test('holds the build, the sources, the circuits and the papers, and nothing else', () => {
+    const others = files.filter((file) => !/^(dist|src|circuits)\//.test(file));
     expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
-    const odd = files.filter((file) => !/\.(ts|js|js\.map|md|json)$|^LICENSE$/.test(file));
+    const known = /\.(ts|js|js\.map|md|json)$|^LICENSE$|^circuits\/.*\.(circom|wasm|r1cs)$/;
+    const odd = files.filter((file) => !known.test(file));
     expect(odd).toEqual([]);
   });
 
@@ -150,6 +151,22 @@ describe('the runtimes', () => {
       });
     });
   }
+});
+
+describe('the command line', () => {
+  test('verifies the sample bundle from the tarball, where snarkjs is not installed', () => {
+    const sample = join(import.meta.dirname, '../vectors/bundle');
+    const run = (bundle: string) =>
+      spawnSync(
+        join(project, 'node_modules/.bin/veilsum'),
+        ['verify', bundle, '--trust', join(sample, 'v1.trust.json')],
+        { cwd: project, encoding: 'utf8' },
+      );
+    const { status, stdout } = run(join(sample, 'v1.bundle'));
+    expect(stdout).toMatch(/^VALID\n/);
+    expect(status).toBe(0);
+    expect(run(join(sample, 'v1.trust.json')).status).toBe(1);
+  });
 });
 
 describe('the public surface', () => {

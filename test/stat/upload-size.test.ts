@@ -80,7 +80,6 @@ function laidOut(terms: Terms, index: number): number {
         u2Hash: hash,
         u3Hash: hash,
         headersRoot: hash,
-        commitmentsRoot: blank(0),
       }),
       blank(0),
     ],

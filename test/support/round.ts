@@ -14,6 +14,7 @@ import * as client from 'veilsum/client';
 import type { Fault, Phase } from 'veilsum/coordinator';
 import * as coordinator from 'veilsum/coordinator';
 import type { Receipt } from '../../src/dp/ledger/receipt.ts';
+import type { CommitmentScheme } from '../../src/zk/commitment/scheme.ts';
 import { durableClaim, emptyDisk } from './durable-claim.ts';
 
 /** Invited clients and whoever vouches for them. */
@@ -49,6 +50,12 @@ export const noisyPlanFor = <const F extends Fields, D extends Noise>(
   facts: Omit<PlanFacts<F, D>, 'roster' | 'id'>,
 ): Plan<F, D> => makePlan({ id: `round-${rounds++}`, roster, ...facts });
 
+/** The same with commitments. */
+export const committedPlanFor = <const F extends Fields, D extends Noise>(
+  { roster }: Party,
+  facts: Omit<PlanFacts<F, D, CommitmentScheme>, 'roster' | 'id'>,
+): Plan<F, D, CommitmentScheme> => makePlan({ id: `round-${rounds++}`, roster, ...facts });
+
 /** What may go wrong in a driven round. */
 export type Script<F extends Fields> = {
   /** Phases before whose answer a client vanishes for good. */
@@ -74,12 +81,19 @@ export type Played<F extends Fields> = {
 /** The context that every driven client receives. */
 export const CONTEXT: Uint8Array = new Uint8Array(32).fill(7);
 
+/** A step that may take inputs, whatever the plan. */
+type TakingInputs<P extends 'share' | 'mask', N extends 'mask' | 'confirm', F extends Fields> = (
+  state: client.ClientState<P, F>,
+  downlink: client.Downlink<P>,
+  ...given: readonly unknown[]
+) => Promise<client.Stepped<P, N, F>>;
+
 /** Plays a round from begin to result; a failing `close` throws. */
-export async function play<F extends Fields, D extends Noise = NoNoise>(
-  people: Party,
-  of: Plan<F, D>,
-  script: Script<F>,
-): Promise<Played<F>> {
+export async function play<
+  F extends Fields,
+  D extends Noise = NoNoise,
+  C extends CommitmentScheme | undefined = undefined,
+>(people: Party, of: Plan<F, D, C>, script: Script<F>): Promise<Played<F>> {
   // Which receipts a plan needs is for the type tests; here it is looked up.
   const plan = of as unknown as Plan<F>;
   const faults: Fault[] = [];
@@ -90,7 +104,8 @@ export async function play<F extends Fields, D extends Noise = NoNoise>(
     corrupt: 0,
     fields: plan.fields,
     ...(of.noise.kind === 'none' ? {} : { privacy: of.noise }),
-  });
+    ...(of.commitments === undefined ? {} : { commitments: of.commitments }),
+  } as client.Policy<F>);
   const receiptOf = async (who: string) => ({ receipt: (await script.receipt?.(who)) as never });
   const gone = new Set<string>();
 
@@ -142,16 +157,25 @@ export async function play<F extends Fields, D extends Noise = NoNoise>(
     }),
   );
   const c2 = coordinator.close(c1);
-  const s2 = await answer('share', c2.next, c2.downlinks.keys(), (id) =>
-    client.share(s1.get(id) as client.ClientState<'share', F>, down('share', c2.downlinks, id)),
+  // Which of the two steps takes the inputs depends on the plan, too.
+  const hasCommitments = of.commitments !== undefined;
+  const given = async (id: string, isHere: boolean): Promise<readonly unknown[]> =>
+    isHere ? [script.inputs(id), await receiptOf(id)] : [];
+  const share = client.share as TakingInputs<'share', 'mask', F>;
+  const mask = client.mask as unknown as TakingInputs<'mask', 'confirm', F>;
+  const s2 = await answer('share', c2.next, c2.downlinks.keys(), async (id) =>
+    share(
+      s1.get(id) as client.ClientState<'share', F>,
+      down('share', c2.downlinks, id),
+      ...(await given(id, hasCommitments)),
+    ),
   );
   const c3 = coordinator.close(c2.next);
   const s3 = await answer('mask', c3.next, c3.downlinks.keys(), async (id) =>
-    client.mask(
+    mask(
       s2.get(id) as client.ClientState<'mask', F>,
       down('mask', c3.downlinks, id),
-      script.inputs(id) as never,
-      await receiptOf(id),
+      ...(await given(id, !hasCommitments)),
     ),
   );
   const c4 = coordinator.close(c3.next);

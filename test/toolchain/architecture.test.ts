@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 const root = new URL('../../', import.meta.url).pathname;
 const BIOME = join(root, 'node_modules/.bin/biome');
 
-const FRONT = ['index', 'client', 'coordinator'];
+const FRONT = ['index', 'client', 'coordinator', 'verify'];
 /** From the roof to the ground; a room may import what stands on a lower line. */
 const LINES: readonly (readonly string[])[] = [
   ['round'],
@@ -87,6 +87,24 @@ for (const from of FRONT) {
     },
   ]);
 }
+
+stories.set('the command line, and no other file, may import modules of Node, and the verifier', [
+  {
+    file: 'src/command-line.ts',
+    text: "export { readFileSync } from 'node:fs';\nexport { verifyBundle } from './verify.ts';\n",
+    rule: undefined,
+  },
+  {
+    file: 'src/verify-files.ts',
+    text: "export { readFileSync } from 'node:fs';\n",
+    rule: 'lint/correctness/noNodejsModules',
+  },
+  ...ROOMS.map((room) => ({
+    file: `src/${room}/to-command-line.ts`,
+    text: leafOf('../command-line.ts'),
+    rule: DIRECTION,
+  })),
+]);
 
 /** Files whose real name matters to a rule cannot stand beside the leaves: one layout for each. */
 const apart = new Map<string, readonly Probe[]>(

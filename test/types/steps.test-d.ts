@@ -2,8 +2,10 @@
 import { expectTypeOf } from 'vitest';
 import * as client from '../../src/client.ts';
 import * as coordinator from '../../src/coordinator.ts';
+import type { Receipt } from '../../src/dp/ledger/receipt.ts';
 import {
   integer,
+  type NoNoise,
   noNoise,
   type Plan,
   plan,
@@ -14,6 +16,7 @@ import {
   type WeightedMean,
   weightedMean,
 } from '../../src/index.ts';
+import { type CommitmentScheme, pedersen } from '../../src/zk/index.ts';
 import { durableClaim, emptyDisk } from '../support/durable-claim.ts';
 
 export async function steps(
@@ -188,4 +191,71 @@ export async function steps(
   one.next.maskingSeed;
   // @ts-expect-error no contents
   first.ledger;
+}
+
+/** Where a plan asks for commitments, `share` takes the inputs and `mask` takes none; else the other way round. */
+export async function committed(
+  bytes: Uint8Array,
+  roster: Roster,
+  signer: Signer,
+  voucher: Uint8Array,
+): Promise<void> {
+  const context = new Uint8Array(32);
+  const trust = { corrupt: 0.1, absent: 0.2 } as const;
+  const fields = { votes: integer({ length: 3, min: 0, max: 9 }) };
+  const facts = { id: 'a', fields, roster, trust, noise: noNoise() };
+  const made = plan({ ...facts, commitments: pedersen() });
+  expectTypeOf(made).toEqualTypeOf<Plan<typeof fields, NoNoise, CommitmentScheme>>();
+  // @ts-expect-error a name is no scheme
+  plan({ ...facts, commitments: 'pedersen' });
+
+  const read = client.readPlan(bytes, { voucher, fields, commitments: pedersen() });
+  const bare = client.readPlan(bytes, { voucher, fields });
+  const one = await client.advertise(read, signer, { context });
+  const other = await client.advertise(bare, signer, { context });
+  const adverts: client.Downlink<'share'> = bytes;
+  const shares: client.Downlink<'mask'> = bytes;
+  const inputs = { votes: [1, 2, 3] };
+
+  const two = await client.share(one.next, adverts, inputs);
+  expectTypeOf(two.clipped).toEqualTypeOf<readonly string[]>();
+  const plain = await client.share(other.next, adverts);
+  // @ts-expect-error no inputs
+  await client.share(one.next, adverts);
+  // @ts-expect-error other inputs
+  await client.share(one.next, adverts, { counts: [1] });
+  // @ts-expect-error a plan without commitments takes them later
+  await client.share(other.next, adverts, inputs);
+  // @ts-expect-error and says later what was clipped
+  plain.clipped;
+
+  const three = await client.mask(two.next, shares);
+  await client.mask(plain.next, shares, inputs);
+  // @ts-expect-error they were given at share
+  await client.mask(two.next, shares, inputs);
+  // @ts-expect-error a plan without commitments takes them here
+  await client.mask(plain.next, shares);
+  // @ts-expect-error what was clipped was said at share
+  three.clipped;
+  const four = await client.confirm(three.next, bytes);
+  await client.unmask(four.next, bytes);
+
+  // With noise, the receipt goes where the inputs go.
+  const noisy = client.readPlan(bytes, {
+    voucher,
+    fields,
+    privacy: { epsilon: 1, delta: 1e-6 },
+    commitments: pedersen(),
+  });
+  const claim = durableClaim(emptyDisk());
+  const first = await client.advertise(noisy, signer, { context, claim });
+  // @ts-expect-error no receipt
+  await client.share(first.next, adverts, inputs);
+  const second = await client.share(first.next, adverts, inputs, { receipt: {} as Receipt });
+  await client.mask(second.next, shares);
+  // @ts-expect-error a second receipt
+  await client.mask(second.next, shares, { receipt: {} as Receipt });
+
+  const result = coordinator.close(coordinator.begin(made, { context })).next;
+  expectTypeOf(result).toEqualTypeOf<coordinator.CoordinatorState<'share', typeof fields>>();
 }

@@ -45,12 +45,12 @@ export const confirm = (
       u2Hash: memory.u2Hash,
       u3Hash: hashOfU3(terms, content.u3),
       headersRoot: content.headersRoot,
-      commitmentsRoot: new Uint8Array(0),
     });
     const { message } = await signMessage(terms, 'confirm', self, signer, header);
-    const { ownShare, u2: u2Bitmap, u2Hash, held } = memory;
+    const { ownShare, u2: u2Bitmap, u2Hash, promises, held } = memory;
     const u3 = content.u3.slice();
-    return { message, memory: { ownShare, u2: u2Bitmap, u2Hash, u3, confirmHeader: header, held } };
+    const sets = { u2: u2Bitmap, u2Hash, u3, confirmHeader: header };
+    return { message, memory: { ownShare, ...sets, promises, held } };
   });
 
 /** ⚠ Floor and window rule. */

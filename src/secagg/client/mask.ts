@@ -2,9 +2,9 @@
  * Step 3: check who is in U2, open the neighbours' boxes, and upload the vector under its masks.
  */
 
+import { UsageError } from '../../errors.ts';
 import { openBox } from '../../identity/sealed-box.ts';
 import type { AgreementKeyPair } from '../../identity/suite.ts';
-import { assertLength } from '../../internal/assert.ts';
 import { equalBytes, u32, wipe } from '../../internal/bytes.ts';
 import { fromBitmap } from '../../wire/bitmap.ts';
 import { verifyInclusion } from '../../wire/merkle.ts';
@@ -23,6 +23,7 @@ import { headerHash, requireSigned, signLongMessage } from '../signed.ts';
 import { hashOfU2, u2Leaf } from '../survivors.ts';
 import { idAt, reachesThreshold, sizeOf, uploadLength } from '../terms.ts';
 import { blame, readSigned } from './blame.ts';
+import { assertVectors, vectorsOfBytes } from './committed.ts';
 import {
   type ClientState,
   type Contents,
@@ -33,11 +34,11 @@ import {
 } from './state.ts';
 
 /**
- * Uploads the masked vectors.
+ * Uploads the masked vectors, and reveals the commitments to them where the terms ask for some.
  *
- * @param vectors - one for each field of the terms, words mod 2^32; only the low b bits count. They
- * are not changed.
- * @throws UsageError `wrong-length` (the state stays usable). @throws ProtocolError blaming the
+ * @param given - one vector for each field of the terms, words mod 2^32; only the low b bits count.
+ * They are not changed. None where the terms ask for commitments: `share` took them.
+ * @throws UsageError `wrong-length`, `wrong-type` (the state stays usable). @throws ProtocolError blaming the
  * coordinator. @throws CodecError if the bytes are no downlink.
  *
  * **Security**: every graph neighbour in U2 is a mask edge, without exception; a neighbour whose box
@@ -46,14 +47,11 @@ import {
 export const mask = (
   state: ClientState<'mask'>,
   downlink: Downlink<'mask'>,
-  vectors: readonly Uint32Array[],
+  given?: readonly Uint32Array[],
 ): Promise<Stepped<'mask', 'confirm'>> =>
   step(state, 'mask', 'confirm', async (contents) => {
     const { terms, self, memory, context } = contents;
-    assertLength('vectors', vectors, terms.fields.length);
-    terms.fields.forEach(({ name, length }, i) => {
-      assertLength(`field "${name}"`, vectors[i] as Uint32Array, length);
-    });
+    const vectors = vectorsFor(contents, given);
     const content = decodeSharesDownlink(terms, self, downlink);
     const entries = checkU2(contents, content);
 
@@ -76,7 +74,7 @@ export const mask = (
         'mask',
         self,
         contents.signer,
-        encodeMaskHeader({ u2Hash, commitments: new Uint8Array(0) }),
+        encodeMaskHeader({ u2Hash, commitments: memory.commitments }),
         uploadLength(terms),
         (payload) => {
           packMaskedInto(payload, terms, vectors, masks);
@@ -85,7 +83,8 @@ export const mask = (
       );
       const { ownShare } = memory;
       const maskHash = headerHash(terms, 'mask', said);
-      const kept = { ownShare, u2: content.u2.slice(), u2Hash, maskHash, held };
+      const promises = entries.map(({ peer: { index }, promise }) => ({ index, promise }));
+      const kept = { ownShare, u2: content.u2.slice(), u2Hash, maskHash, promises, held };
       return { message, payloadDigest: said.payloadDigest, memory: kept };
     } catch (error) {
       wipe(...held.flatMap((share) => [share.self, share.masking]));
@@ -95,7 +94,28 @@ export const mask = (
     }
   });
 
-type Entry = { readonly peer: Peer; readonly part: SharePart };
+/** The vectors to mask: those that were committed to, or else those that are given now. */
+function vectorsFor(
+  { terms, memory }: Contents<'mask'>,
+  given: readonly Uint32Array[] | undefined,
+): readonly Uint32Array[] {
+  if (terms.commitments === undefined) {
+    assertVectors(terms, given as readonly Uint32Array[]);
+    return given as readonly Uint32Array[];
+  }
+  if (given === undefined) return vectorsOfBytes(terms, memory.vectors);
+  throw new UsageError(
+    'wrong-type',
+    'mask: got vectors, expected none: the terms ask for commitments, and share took the vectors',
+  );
+}
+
+type Entry = {
+  readonly peer: Peer;
+  readonly part: SharePart;
+  /** Hash of the neighbour's commitments. */
+  readonly promise: Uint8Array;
+};
 
 /**
  * ⚠ The client's entry check. Without it a client told `U2 = {itself}` would upload its vector under
@@ -147,17 +167,20 @@ function checkU2(contents: Contents<'mask'>, content: SharesDownlink): readonly 
     const who = `client "${idAt(terms, index)}"`;
     if (peer === undefined)
       throw blame('missing-neighbour', `U2: the advert of ${who} was withheld`);
-    const part = checkPart(contents, neighbour);
+    const { part, promise } = checkPart(contents, neighbour);
     const leaf = u2Leaf(index, peer.advertHash, headerHash(terms, 'share', neighbour.header));
     if (!isIn(index, leaf, neighbour.u2Path)) {
       throw blame('inconsistent-survivors', `U2: the entry of ${who} does not match its messages`);
     }
-    return { peer, part };
+    return { peer, part, promise };
   });
 }
 
 /** A neighbour's part for this client, authenticated by the dealer's signature and the Merkle path. */
-function checkPart({ terms, self }: Contents<'mask'>, neighbour: NeighbourShare): SharePart {
+function checkPart(
+  { terms, self }: Contents<'mask'>,
+  neighbour: NeighbourShare,
+): Pick<Entry, 'part' | 'promise'> {
   const dealer = neighbour.header.sender;
   requireSigned(terms, 'share', neighbour.header);
   const header = readSigned(() => decodeShareHeader(terms, neighbour.header.header));
@@ -177,7 +200,7 @@ function checkPart({ terms, self }: Contents<'mask'>, neighbour: NeighbourShare)
       `share part of client "${idAt(terms, dealer)}": it is not the part that its dealer signed for this client`,
     );
   }
-  return part;
+  return { part, promise: header.commitments.slice() };
 }
 
 /** Opens a box; one that does not open, or whose shares fail their hashes, yields nothing. */

@@ -24,8 +24,10 @@ import { decodeAdvert, encodeParts, encodeShareHeader, encodeSharePart } from '.
 import type { Downlink } from '../phases.ts';
 import { splitSecret } from '../shamir.ts';
 import { headerHash, requireSigned, signMessage } from '../signed.ts';
+import { hashOfCommitments } from '../survivors.ts';
 import { idAt, reachesThreshold, type Terms } from '../terms.ts';
 import { blame, readSigned } from './blame.ts';
+import { assertCommitted, bytesOfVectors, type Committed } from './committed.ts';
 import {
   type ClientState,
   type Contents,
@@ -38,8 +40,13 @@ import {
 /**
  * Answers the adverts of the neighbours with sealed shares.
  *
+ * @param committed - where the terms ask for commitments: vectors, and the commitments to them. Both
+ * are copied, and kept until the vectors are masked.
+ * @throws UsageError `wrong-type`, `wrong-length` (the state stays usable).
  * @throws ProtocolError blaming the coordinator: too few neighbours, an advert that does not verify,
  * another model, keys that are low-order or repeated. @throws CodecError if the bytes are no downlink.
+ *
+ * **Security**: nothing but the hash of the commitments leaves here; see `hashOfCommitments`.
  *
  * **Cost**: per neighbour one signature check, one X25519, one sealed box (hybrid: one or two
  * encapsulations); Shamir O(k·t) byte operations.
@@ -47,9 +54,11 @@ import {
 export const share = (
   state: ClientState<'share'>,
   downlink: Downlink<'share'>,
+  committed?: Committed,
 ): Promise<Stepped<'share', 'mask'>> =>
   step(state, 'share', 'mask', async (contents) => {
     const { terms, self, memory } = contents;
+    assertCommitted(terms, committed);
     // Before keys are made: garbage should cost little.
     const { adverts } = decodeAdvertsDownlink(terms, self, downlink);
     const dealt = withKeyPairs(terms, memory, (sealing, masking) => {
@@ -63,7 +72,7 @@ export const share = (
       ownHash: shareHash(terms, 'self', self, self, ownShare),
       partsRoot: merkleRoot(parts),
       partCount: parts.length,
-      commitments: new Uint8Array(0),
+      commitments: hashOfCommitments(terms, self, committed?.commitments ?? none),
     });
     const { message, said } = await signMessage(
       terms,
@@ -76,8 +85,15 @@ export const share = (
     const { sealingSeed, maskingSeed, advertHash } = memory;
     const shareHeaderHash = headerHash(terms, 'share', said);
     const seeds = { sealingSeed, maskingSeed, selfSeed, ownShare };
-    return { message, memory: { ...seeds, advertHash, shareHash: shareHeaderHash, peers } };
+    const kept = {
+      vectors: committed === undefined ? none : bytesOfVectors(committed.vectors),
+      commitments: committed?.commitments.slice() ?? none,
+    };
+    const hashes = { advertHash, shareHash: shareHeaderHash };
+    return { message, memory: { ...seeds, ...hashes, ...kept, peers } };
   });
+
+const none = new Uint8Array(0);
 
 /** The neighbours with this client's encapsulation to each of those to whom it is its turn. */
 function withCiphertexts(

@@ -56,6 +56,9 @@ export type HeldShares = {
   readonly masking: Uint8Array;
 };
 
+/** The hash of a neighbour's commitments, from its share header; no bytes where there are none. */
+export type Promised = { readonly index: number; readonly promise: Uint8Array };
+
 /** Secrets and memory, by the step that comes next. */
 export type Memory = {
   readonly share: {
@@ -71,12 +74,16 @@ export type Memory = {
     readonly advertHash: Uint8Array;
     readonly shareHash: Uint8Array;
     readonly peers: readonly Peer[];
+    /** What was committed to, see `committed.ts`, and the commitments; no bytes where there are none. */
+    readonly vectors: Uint8Array;
+    readonly commitments: Uint8Array;
   };
   readonly confirm: {
     readonly ownShare: Uint8Array;
     readonly u2: Uint8Array;
     readonly u2Hash: Uint8Array;
     readonly maskHash: Uint8Array;
+    readonly promises: readonly Promised[];
     readonly held: readonly HeldShares[];
   };
   readonly unmask: {
@@ -85,6 +92,7 @@ export type Memory = {
     readonly u2Hash: Uint8Array;
     readonly u3: Uint8Array;
     readonly confirmHeader: Uint8Array;
+    readonly promises: readonly Promised[];
     readonly held: readonly HeldShares[];
   };
   readonly done: Readonly<Record<string, never>>;

@@ -14,7 +14,8 @@ import type { Claim } from '../claim.ts';
 import { SEED_LENGTH } from '../keys.ts';
 import { messageLimits } from '../messages.ts';
 import { PHASES, type Uplink } from '../phases.ts';
-import { identityKeyAt, sizeOf, type Terms } from '../terms.ts';
+import { commitmentsLength, identityKeyAt, sizeOf, type Terms } from '../terms.ts';
+import { vectorsLength } from './committed.ts';
 import {
   type ClientState,
   type Contents,
@@ -22,11 +23,12 @@ import {
   contentsOf,
   type Memory,
   type Next,
+  type Promised,
   stateOf,
 } from './state.ts';
 
 /** The format of a saved state. */
-const VERSION = 1;
+const VERSION = 2;
 
 const STEPS: readonly Next[] = ['share', 'mask', 'confirm', 'unmask', 'done'];
 
@@ -36,8 +38,9 @@ const STEPS: readonly Next[] = ['share', 'mask', 'confirm', 'unmask', 'done'];
  * @throws UsageError `claim-required` if the round was entered without the caller's own claim store;
  * `state-spent`.
  *
- * **Security**: the bytes hold this client's secrets of the round. Encrypt them at rest, and delete
- * them after the round.
+ * **Security**: the bytes hold this client's secrets of the round; between share and mask of a round
+ * with commitments also its vectors, noise and all, since a vector that were encoded anew would not be
+ * the one that was committed to. Encrypt them at rest, and delete them after the round.
  */
 export function save(state: ClientState): Uint8Array {
   const contents = contentsOf(state);
@@ -142,6 +145,26 @@ const seed = (value: CborValue | undefined, what: string): Uint8Array =>
 const upTo = (value: CborValue | undefined, max: number, what: string): Uint8Array =>
   bytes(value, { min: 0, max }, `saved state: ${what}`);
 
+/** What is there only where the terms ask for commitments, and then of one length. */
+const ofCommitted = (
+  terms: Terms,
+  value: CborValue | undefined,
+  length: number,
+  what: string,
+): Uint8Array =>
+  bytes(value, terms.commitments === undefined ? 0 : length, `saved state: ${what}`).slice();
+
+function readPromises(terms: Terms, value: CborValue | undefined): readonly Promised[] {
+  const what = 'saved state: promises';
+  return list(value, terms.parameters.degree, what).map((entry) => {
+    const of = record(entry, ['index', 'promise'], what);
+    return {
+      index: integer(of.index, 0, sizeOf(terms) - 1, what),
+      promise: bytes(of.promise, terms.commitments === undefined ? 0 : 32, what),
+    };
+  });
+}
+
 function readHeld(terms: Terms, value: CborValue | undefined) {
   return list(value, terms.parameters.degree, 'saved state: shares').map((entry) => {
     const of = record(entry, ['dealer', 'self', 'masking'], 'saved state: shares');
@@ -170,6 +193,8 @@ const maskKeys = [
   'advertHash',
   'shareHash',
   'peers',
+  'vectors',
+  'commitments',
 ];
 
 const readMemory: {
@@ -205,20 +230,24 @@ const readMemory: {
       advertHash: seed(of.advertHash, 'advert hash'),
       shareHash: seed(of.shareHash, 'share hash'),
       peers,
+      vectors: ofCommitted(terms, of.vectors, vectorsLength(terms), 'vectors'),
+      commitments: ofCommitted(terms, of.commitments, commitmentsLength(terms), 'commitments'),
     };
   },
   confirm: (terms, value) => {
-    const of = record(value, ['ownShare', 'u2', 'u2Hash', 'maskHash', 'held'], 'saved state');
+    const keys = ['ownShare', 'u2', 'u2Hash', 'maskHash', 'promises', 'held'];
+    const of = record(value, keys, 'saved state');
     return {
       ownShare: seed(of.ownShare, 'own share'),
       u2: upTo(of.u2, sizeOf(terms), 'U2'),
       u2Hash: seed(of.u2Hash, 'H(U2)'),
       maskHash: seed(of.maskHash, 'mask hash'),
+      promises: readPromises(terms, of.promises),
       held: readHeld(terms, of.held),
     };
   },
   unmask: (terms, value) => {
-    const keys = ['ownShare', 'u2', 'u2Hash', 'u3', 'confirmHeader', 'held'];
+    const keys = ['ownShare', 'u2', 'u2Hash', 'u3', 'confirmHeader', 'promises', 'held'];
     const of = record(value, keys, 'saved state');
     return {
       ownShare: seed(of.ownShare, 'own share'),
@@ -226,6 +255,7 @@ const readMemory: {
       u2Hash: seed(of.u2Hash, 'H(U2)'),
       u3: upTo(of.u3, sizeOf(terms), 'U3'),
       confirmHeader: upTo(of.confirmHeader, 256, 'confirm header'),
+      promises: readPromises(terms, of.promises),
       held: readHeld(terms, of.held),
     };
   },

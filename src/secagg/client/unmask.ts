@@ -6,6 +6,7 @@ import { areNeighbours, neighbours } from '../graph.ts';
 import { decodeMaskHeader, encodeUnmaskHeader } from '../messages.ts';
 import type { Downlink } from '../phases.ts';
 import { requireSigned, signMessage } from '../signed.ts';
+import { keepsPromise } from '../survivors.ts';
 import { idAt, reachesThreshold, sizeOf, type Terms } from '../terms.ts';
 import { blame, readSigned } from './blame.ts';
 import { type ClientState, type Contents, type Stepped, step } from './state.ts';
@@ -92,7 +93,10 @@ function checkQuorum(
   });
 }
 
-/** ⚠ Every graph neighbour in U3 must have masked under the same U2, else edges do not cancel. */
+/**
+ * ⚠ Every graph neighbour in U3 must have masked under the same U2, else edges do not cancel, and have
+ * revealed the commitments whose hash it shared, else they could have been chosen after the others'.
+ */
 function checkMaskHeaders(
   { terms, self, memory }: Contents<'unmask'>,
   content: QuorumDownlink,
@@ -106,13 +110,21 @@ function checkMaskHeaders(
       `mask headers: got ${got.length}, expected those of all ${expected.length} neighbours in U3, in order`,
     );
   }
+  const promises = new Map(memory.promises.map(({ index, promise }) => [index, promise]));
   for (const said of content.maskHeaders) {
     requireSigned(terms, 'mask', said);
-    const header = readSigned(() => decodeMaskHeader(said.header));
+    const header = readSigned(() => decodeMaskHeader(terms, said.header));
     if (!equalBytes(header.u2Hash, memory.u2Hash)) {
       throw blame(
         'inconsistent-survivors',
         `mask header of client "${idAt(terms, said.sender)}": it was told another U2 than this client`,
+      );
+    }
+    const promised = promises.get(said.sender);
+    if (!keepsPromise(terms, said.sender, header.commitments, promised)) {
+      throw blame(
+        'bad-commitment',
+        `mask header of client "${idAt(terms, said.sender)}": its commitments are not those whose hash it shared`,
       );
     }
   }

@@ -45,7 +45,6 @@ export function closeMask(state: CoordinatorState<'mask'>): Closed<'confirm'> {
     u2Hash: ledger.u2Hash,
     u3Hash: hashOfU3(terms, toBitmap(ledger.u3, sizeOf(terms))),
     headersRoot: treeOfHeaders(ledger).root,
-    commitmentsRoot: new Uint8Array(0),
   });
   return begun('confirm', ledger);
 }

@@ -20,6 +20,7 @@ import {
   type RevealedShare,
 } from '../messages.ts';
 import type { Phase } from '../phases.ts';
+import { keepsPromise } from '../survivors.ts';
 import { idAt } from '../terms.ts';
 import { type Dealt, isAmong, type Ledger, partFor } from './state.ts';
 
@@ -99,10 +100,17 @@ export const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) 
   mask: (ledger, message) => {
     const { terms } = ledger;
     const said = saidOf(message);
-    const header = decodeMaskHeader(said.header);
+    const header = decodeMaskHeader(terms, said.header);
     checkUpload(terms.fields, message.payload);
     if (!equalBytes(header.u2Hash, ledger.u2Hash)) {
       throw wrong('inconsistent-survivors', 'masked under another U2 than the announced one');
+    }
+    const promised = ledger.shares.get(message.sender)?.header.commitments;
+    if (!keepsPromise(terms, message.sender, header.commitments, promised)) {
+      throw wrong('bad-commitment', 'its commitments are not those whose hash it shared');
+    }
+    if (terms.commitments?.isValid(header.commitments) === false) {
+      throw wrong('bad-commitment', 'its commitments are no commitments');
     }
     addUpload(ledger.accumulator, uploadName(message.sender), message.payload);
     ledger.masks.set(message.sender, { said });

@@ -11,6 +11,7 @@ import { assertPieceWords, PIECE_WORDS, type Piece, runPieceInto } from '../piec
 import { type FieldShape, idAt } from '../terms.ts';
 import { checkClosable, takeClosable } from './closable.ts';
 import { cutsOf, unmaskPieces } from './reconstruct.ts';
+import { recordOf, type SignedRecord } from './record.ts';
 import { type CoordinatorState, type Ledger, ledgerOf } from './state.ts';
 import { uploadName } from './take-in.ts';
 
@@ -26,6 +27,8 @@ export type Outcome = {
   readonly refused: readonly Fault[];
   /** Head of the Merkle log of all accepted messages. */
   readonly transcript: TranscriptHead;
+  /** What was signed on the way, where the terms ask for commitments. */
+  readonly record: SignedRecord | undefined;
 };
 
 /** Work that may be done elsewhere; see {@link unmaskWork}. */
@@ -136,6 +139,7 @@ function outcomeOf(ledger: Ledger, sums: readonly Uint32Array[]): Outcome {
     ],
     refused: [...ledger.faults, ...unopenedBoxes(ledger)],
     transcript: transcriptHead(ledger.transcript),
+    record: terms.commitments === undefined ? undefined : recordOf(ledger),
   });
 }
 

@@ -1,0 +1,198 @@
+/** What a verifier says of a bundle: what it found wrong, what it checked, and what nobody has checked. */
+import type { ClientId } from '../../identity/roster.ts';
+import { toHex } from '../../internal/bytes.ts';
+import type { Terms } from '../../secagg/terms.ts';
+import type { Field, Fields, SumsOf } from '../fields.ts';
+import type { AnyPlan } from '../plan.ts';
+import type { Trust } from './trust.ts';
+
+/** Why a bundle is refused. */
+export type BundleFault =
+  /** The bytes are no bundle of this version, or hold something that is not what it should be. */
+  | 'malformed'
+  /** The roster is not the trusted one. */
+  | 'wrong-roster'
+  /** The plan is not the trusted one, does not hold, or asks for no commitments. */
+  | 'wrong-plan'
+  /** The beacon's value is not the trusted one, or one too many or too few. */
+  | 'wrong-beacon'
+  /** The plan lets clients put in more than is trusted. */
+  | 'wrong-bounds'
+  /** Fewer contributors than the plan or the trust asks for. */
+  | 'below-floor'
+  /** The sets of clients do not fit each other. */
+  | 'bad-survivors'
+  /** What a client is said to have signed, it did not sign in this round. */
+  | 'bad-signature'
+  /** A contributor masked under another list of participants. */
+  | 'other-u2'
+  /** Commitments are not those whose hash the client shared before any were revealed, or no points. */
+  | 'bad-commitment'
+  /** Too few confirmed these contributors and these commitments. */
+  | 'no-quorum'
+  /** The sum lies outside of what the contributors could have put in. */
+  | 'out-of-bounds'
+  /** The commitments do not add up to the sum. */
+  | 'does-not-open';
+
+/** One thing that is wrong. `code` is stable, `text` is for people. */
+export type BundleReason = {
+  readonly code: BundleFault;
+  readonly text: string;
+  /** Whose part it is, where it is one client's. */
+  readonly client?: ClientId;
+  readonly field?: string;
+};
+
+/** One thing that was checked, or that was not. `code` is stable, `text` is for people. */
+export type BundleCheck = { readonly code: string; readonly text: string };
+
+/** What a bundle is about, in its own words. */
+export type BundleStatement = {
+  /** The plan's name for the round. */
+  readonly id: string;
+  /** Hexadecimal. */
+  readonly planHash: string;
+  readonly roundId: string;
+  readonly rosterRoot: string;
+  readonly invited: number;
+  readonly contributors: readonly ClientId[];
+  /** How many confirmations the bundle brings, and how many the plan asks for. */
+  readonly confirmed: number;
+  readonly quorum: number;
+  readonly fields: readonly { readonly name: string; readonly says: string }[];
+  /** The price of the noise in the sum; nothing without. */
+  readonly noise: { readonly epsilon: number; readonly delta: number } | undefined;
+};
+
+/** What came of a verification. Frozen. */
+export type BundleVerdict = {
+  readonly valid: boolean;
+  /** Nothing where it is valid. */
+  readonly reasons: readonly BundleReason[];
+  /** What was checked, and held. */
+  readonly checked: readonly BundleCheck[];
+  /** What no bundle of this kind shows. */
+  readonly notChecked: readonly BundleCheck[];
+  /** As far as the bundle could be read. Believe it only of a valid one. */
+  readonly statement: BundleStatement | undefined;
+  /** The sums, by field, as numbers; of a valid bundle only. */
+  readonly sum: SumsOf<Fields> | undefined;
+};
+
+/** Names of the checks. */
+export type CheckName =
+  | 'form'
+  | 'plan'
+  | 'roster'
+  | 'round'
+  | 'contributors'
+  | 'signatures'
+  | 'commitments'
+  | 'quorum'
+  | 'bounds'
+  | 'opening';
+
+/** The checks, in their order. */
+export const CHECKS: Readonly<Record<CheckName, string>> = {
+  form: 'The bundle is the one canonical encoding of what it says.',
+  plan: 'The plan holds: its derived numbers follow from its facts.',
+  roster: "The roster is the trusted one, with its voucher's signature.",
+  round: 'Plan and beacon give the round id that everything below is signed under.',
+  contributors: 'The contributors are among the participants, and at least as many as asked for.',
+  signatures:
+    'Each contributor signed its part of the masked round, under one list of participants.',
+  commitments:
+    "Each contributor's commitments are those whose hash it had shared before any commitment was revealed.",
+  quorum: 'A quorum of the contributors confirmed these contributors and commitments.',
+  bounds: 'As integers, the sums are within what that many contributors can put in.',
+  opening: 'The commitments add up to exactly these sums.',
+};
+
+/** What is left to trust, for a plan that was read; without one, what is so for any. */
+export function notCheckedOf(plan: AnyPlan | undefined, trust: Trust): readonly BundleCheck[] {
+  const list: BundleCheck[] = [
+    {
+      code: 'inputs-in-bounds',
+      text: 'Whether single inputs keep to their bounds: there are no proofs of that here. A listed client can shift the sum as far as the ring is wide.',
+    },
+    {
+      code: 'inputs-true',
+      text: 'Whether inputs mean what they should, e.g. come from honest training.',
+    },
+    {
+      code: 'identities',
+      text: 'Who is behind the keys on the roster, and that no party stands on it twice: its voucher says so.',
+    },
+    {
+      code: 'selection',
+      text: 'Whether clients that are not in the sum could have been: the coordinator may leave out whom it likes, above floor and quorum.',
+    },
+    {
+      code: 'context',
+      text: 'Which model or question the clients were sent: they saw to it among themselves that all were sent the same.',
+    },
+    {
+      code: 'secrecy',
+      text: 'That inputs stayed hidden. The bundle shows that the sum is right; what hides inputs is in the assumptions of the result.',
+    },
+    {
+      code: 'assumptions',
+      text: 'Discrete logarithms on BN254 are hard, SHA-256 is collision resistant, Ed25519 signatures cannot be forged.',
+    },
+  ];
+  if (trust.plan === undefined) {
+    list.push({
+      code: 'plan',
+      text: 'Whether this plan is the one that was agreed on: the trust pins no plan.',
+    });
+  }
+  if (plan?.noise.kind !== undefined && plan.noise.kind !== 'none') {
+    list.push({
+      code: 'noise',
+      text: 'Whether clients drew their noise honestly: it is committed to apart from the inputs, and no more is known of it.',
+    });
+  }
+  if (plan?.trust.beacon !== undefined && trust.beacon === undefined) {
+    const { chain, round } = plan.trust.beacon;
+    list.push({
+      code: 'beacon',
+      text: `Whether the value is that of round ${round} of "${chain}".`,
+    });
+  }
+  return Object.freeze(list.map((check) => Object.freeze(check)));
+}
+
+/** The statement of a bundle whose plan was read. */
+export const statementOf = (
+  plan: AnyPlan,
+  terms: Terms,
+  rosterRoot: string,
+  { contributors, confirmed }: Pick<BundleStatement, 'contributors' | 'confirmed'>,
+): BundleStatement =>
+  Object.freeze({
+    id: plan.id,
+    planHash: toHex(plan.hash),
+    roundId: toHex(terms.roundId),
+    rosterRoot,
+    invited: plan.roster.clients.length,
+    contributors,
+    confirmed,
+    quorum: plan.quorum,
+    fields: Object.entries(plan.fields).map(([name, field]) => ({ name, says: saysOf(field) })),
+    noise:
+      plan.noise.kind === 'none'
+        ? undefined
+        : { epsilon: plan.noise.epsilon, delta: plan.noise.delta },
+  });
+
+function saysOf(field: Field): string {
+  if (field.kind === 'integer') {
+    return `${field.length} integers from ${field.min} to ${field.max}`;
+  }
+  const { length, clip, bits } = field;
+  const clipped = `clipped to ${clip.bound} (${clip.norm}), ${bits} bits`;
+  return field.kind === 'real'
+    ? `${length} numbers, ${clipped}`
+    : `mean of ${length} numbers, ${clipped}, weights up to ${field.maxWeight}`;
+}
