@@ -26,6 +26,23 @@ export const dataModulusBits = (set: ParameterSet): number =>
   dataPrimes(set).reduce((sum, prime) => sum + Math.log2(Number(prime)), 0) - 2 ** -41;
 
 /**
+ * log2 of the room for noise: what is below it is rounded away, and a sum of `bits` bits comes back.
+ *
+ * A message M lies in the upper bits of a plaintext, as 2^(plainBits − bits)·M. SEAL encodes that as
+ * round(q·M/2^bits): what it rounds off, at most half a unit for each client, is counted as noise. So
+ * x = q·M/2^bits + ν for a sum, as if the plaintext modulus were 2^bits.
+ *
+ * A committee's combiner rounds 2^bits·x/q at once, and finds M while |ν| < q/2^(bits + 1). A key
+ * holder's SEAL rounds 2^plainBits·x/q, and the holder then to multiples of 2^spare: the first may move
+ * what the second sees by half, so 2^plainBits·|ν|/q + 1/2 must stay below 2^(spare − 1).
+ */
+export function noiseRoom(set: ParameterSet, bits: number): number {
+  const spare = set.plainBits - bits;
+  const lost = set.keys === 'committee' || spare === 0 ? 0 : 2 ** -spare;
+  return dataModulusBits(set) - bits - 1 + Math.log2(1 - lost);
+}
+
+/**
  * How many deviations a sub-Gaussian coefficient stays within, but for 2^−60 over `coefficients` of them.
  *
  * **Source**: P(|X| > z·σ) ≤ 2·exp(−z²/2), and a union.

@@ -27,7 +27,7 @@ export type ParameterSet = {
   readonly degree: number;
   /** The primes of the whole modulus; if there are several, the last one serves keys only. */
   readonly primes: readonly bigint[];
-  /** For `bfv`, sums are modulo 2^plainBits; 0 for `ckks`. */
+  /** For `bfv`, plaintexts are modulo 2^plainBits: a message, and spare bits below it; 0 for `ckks`. */
   readonly plainBits: number;
   /** Numbers that one ciphertext carries if each has a place of its own. */
   readonly places: number;

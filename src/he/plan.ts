@@ -7,6 +7,7 @@ import {
   FLOODING_EXCESS,
   floodingDeviation,
   honestNoise,
+  noiseRoom,
   openedNoise,
   tailFactor,
   worstNoise,
@@ -59,6 +60,12 @@ export type EncryptedSumPlan = {
   /** Deviation of what each member adds to each coefficient of its share; 0 with a key holder. */
   readonly flooding: number;
 };
+
+/** `bfv`: bits of a coefficient's message, all fields together; the plaintext's lower bits are spare. */
+export const messageBits = ({
+  fields,
+  fieldBits,
+}: Pick<EncryptedSumPlan, 'fields' | 'fieldBits'>): number => fields * fieldBits;
 
 const MOST_CLIENTS = 2 ** 20;
 const MOST_MEMBERS = 20;
@@ -129,7 +136,10 @@ function cheapest(asked: Asked): EncryptedSumPlan | undefined {
   return best;
 }
 
-/** Fields of whole numbers, offset so that none is negative, as many to a coefficient as fit. */
+/**
+ * Fields of whole numbers, offset so that none is negative, as many to a coefficient as fit: also with
+ * the noise, for which there is more room the fewer they are.
+ */
 function exactPlan(set: ParameterSet, asked: Asked): EncryptedSumPlan | undefined {
   const { clients, length, clip, precision, keys } = asked;
   const step = stepOf(asked);
@@ -140,23 +150,17 @@ function exactPlan(set: ParameterSet, asked: Asked): EncryptedSumPlan | undefine
   if (!(greatestSum < 2 ** MOST_FIELD_BITS)) return undefined;
   let fieldBits = 1;
   while (2 ** fieldBits <= greatestSum) fieldBits++;
-  const fields = Math.floor(set.plainBits / fieldBits);
-  if (fields === 0) return undefined;
-  const ciphertexts = Math.ceil(length / (set.places * fields));
-  const noise =
-    keys === 'key-holder'
-      ? honestNoise(set, clients, ciphertexts)
-      : openedNoise(set, clients, keys.members, ciphertexts);
-  // Rounding to the nearest multiple of q/2^plainBits finds the sum up to half of it.
-  if (Math.log2(noise) >= dataModulusBits(set) - set.plainBits - 1) return undefined;
-  return planned(set, asked, {
-    step,
-    fieldBits,
-    fields,
-    scaleBits: 0,
-    ciphertexts,
-    errorBound: precision,
-  });
+  for (let fields = Math.floor(set.plainBits / fieldBits); fields > 0; fields--) {
+    const ciphertexts = Math.ceil(length / (set.places * fields));
+    const noise =
+      keys === 'key-holder'
+        ? honestNoise(set, clients, ciphertexts)
+        : openedNoise(set, clients, keys.members, ciphertexts);
+    if (Math.log2(noise) >= noiseRoom(set, messageBits({ fields, fieldBits }))) continue;
+    const found = { step, fieldBits, fields, scaleBits: 0, ciphertexts, errorBound: precision };
+    return planned(set, asked, found);
+  }
+  return undefined;
 }
 
 /** What doubles may lose of a coordinate, to steps and back, unless a step is a power of two. */

@@ -5,14 +5,16 @@ import { CapacityError, UsageError } from '../../src/errors.ts';
 import { contextFor } from '../../src/he/context.ts';
 import { insideOf, liveHandles, type Seal } from '../../src/he/handles.ts';
 import {
+  dataModulusBits,
   floodingDeviation,
   honestNoise,
+  noiseRoom,
   openedNoise,
   worstNoise,
 } from '../../src/he/noise-bounds.ts';
 import { dataPrimes, parameterSet, parameterSets } from '../../src/he/parameters.ts';
-import { type EncryptedSumRequest, planEncryptedSum } from '../../src/he/plan.ts';
-import { packInto, unpackInto } from '../../src/he/round/layout.ts';
+import { type EncryptedSumRequest, messageBits, planEncryptedSum } from '../../src/he/plan.ts';
+import { packInto, spareBits, unpackInto } from '../../src/he/round/layout.ts';
 import { openSeal } from '../../src/he/seal.ts';
 import { dice } from './support.ts';
 
@@ -88,6 +90,21 @@ describe('noise', () => {
   });
 });
 
+describe('room for noise', () => {
+  test('a committee has a bit more for each spare bit', () => {
+    const set = parameterSet('exact-committee-8192');
+    expect(noiseRoom(set, 58)).toBe(dataModulusBits(set) - 59);
+    expect(noiseRoom(set, 46)).toBe(noiseRoom(set, 58) + 12);
+  });
+
+  test('a key holder, who rounds twice, half a unit less; the first spare bit gives it nothing', () => {
+    const set = parameterSet('exact-4096');
+    expect(noiseRoom(set, 46)).toBe(dataModulusBits(set) - 47);
+    expect(noiseRoom(set, 45)).toBe(noiseRoom(set, 46));
+    expect(noiseRoom(set, 44)).toBeCloseTo(noiseRoom(set, 46) + Math.log2(3), 9);
+  });
+});
+
 describe('planEncryptedSum', () => {
   const facts = { clients: 100, length: 1_000_000, clip: 1 };
   const sixteen = 1 / 65_535;
@@ -99,6 +116,32 @@ describe('planEncryptedSum', () => {
     const shared = planEncryptedSum({ ...facts, precision: sixteen, keys: { members: 7 } });
     expect([shared.set.name, shared.fields]).toEqual(['exact-committee-8192', 2]);
     expect(shared.bytesPerValue / 4).toBeLessThan(4.1);
+  });
+
+  test('16 bits of 1,000 clients under 20 members fit; with more of them, fewer fields', () => {
+    const keys = { members: 20 };
+    const many = { ...facts, precision: sixteen, keys, scheme: 'bfv' as const };
+    const shape = (clients: number) => {
+      const { set, fields, fieldBits } = planEncryptedSum({ ...many, clients });
+      return [set.name, fields, fieldBits];
+    };
+    expect(shape(1_000)).toEqual(['exact-committee-8192', 2, 26]);
+    // Two fields of 27 bits would fit a coefficient, but not with this noise.
+    expect(shape(1_024)).toEqual(['exact-committee-8192', 1, 27]);
+    expect(shape(100_000)).toEqual(['exact-committee-8192', 1, 33]);
+  });
+
+  test.each([
+    [2, 4_095],
+    [3, 4_095],
+    [5, 2_303],
+    [7, 2_047],
+    [10, 2_047],
+    [20, 1_023],
+  ])('16 bits under %i members: two fields up to %i clients', (members, most) => {
+    const many = { ...facts, precision: sixteen, keys: { members }, scheme: 'bfv' as const };
+    const fieldsOf = (clients: number): number => planEncryptedSum({ ...many, clients }).fields;
+    expect([fieldsOf(most), fieldsOf(most + 1), fieldsOf(2 ** 20)]).toEqual([2, 1, 1]);
   });
 
   test('reals to 1e-6: within the budget of bytes', () => {
@@ -183,9 +226,9 @@ describe('planEncryptedSum', () => {
           expect(plan.fields * plan.fieldBits).toBeLessThanOrEqual(plan.set.plainBits);
           const levels = 2 * Math.ceil(facts.clip / plan.step);
           expect(facts.clients * levels).toBeLessThan(2 ** plan.fieldBits);
-          // Each member's flooding to twelve deviations, against half a unit of the plaintext.
+          // Each member's flooding to twelve deviations, against half a unit of the message.
           const members = facts.keys === 'key-holder' ? 0 : facts.keys.members;
-          const room = Number(modulus >> BigInt(plan.set.plainBits + 1));
+          const room = Number(modulus >> BigInt(messageBits(plan) + 1));
           expect(members * 10 * plan.flooding).toBeLessThan(room);
         } else {
           expect(facts.clients * facts.clip * 2 ** plan.scaleBits).toBeLessThan(
@@ -222,6 +265,9 @@ test('rounding to steps errs by the precision at most, where doubles are all but
       values[0] = clip;
       values[1] = -clip;
       packInto(words, plan, values, 0);
+      new BigUint64Array(words.buffer).forEach((word, i, all) => {
+        all[i] = word >> BigInt(spareBits(plan));
+      });
       unpackInto(out, plan, words, 0, 1);
       const worst = values.reduce(
         (most, value, i) => Math.max(most, Math.abs((out[i] as number) - value)),

@@ -3,8 +3,8 @@
  *
  *     x = c0 + Σ (c1·λ_j·S_j + E_j) = message + noise   (modulo q)
  *
- * For `bfv` the message is a multiple of q/2^plainBits, found by rounding; for `ckks` x is decoded as it
- * is. A wrong or missing part gives a random-looking x, without a sign of it.
+ * For `bfv` x is q·M/2^bits and noise, M the message of so many bits, found by rounding; for `ckks` x is
+ * decoded as it is. A wrong or missing part gives a random-looking x, without a sign of it.
  */
 import { UsageError } from '../../errors.ts';
 import { assertInteger, assertLength } from '../../internal/assert.ts';
@@ -14,7 +14,7 @@ import { type Context, contextFor } from '../context.ts';
 import type { AnyHandle, Seal } from '../handles.ts';
 import { encoderOf, plaintextOf } from '../objects.ts';
 import { decodeReals, loadWordsInto } from '../operations.ts';
-import type { EncryptedSumPlan } from '../plan.ts';
+import { type EncryptedSumPlan, messageBits } from '../plan.ts';
 import { MOST_MEMBERS } from './member-key.ts';
 import {
   addInto,
@@ -29,7 +29,7 @@ import {
 import { disposing, primesOf, transformerOf } from './oracle.ts';
 
 /** What combining must know of a plan. */
-type Combined = Pick<EncryptedSumPlan, 'set' | 'scaleBits'>;
+type Combined = Pick<EncryptedSumPlan, 'set' | 'scaleBits' | 'fields' | 'fieldBits'>;
 
 /** Combines the parts of one plan and one active set, ciphertext after ciphertext. Dispose of it. */
 export type Combiner<Sums> = {
@@ -47,7 +47,7 @@ export type Combiner<Sums> = {
  *
  * @param plan of a `bfv` set for committees
  * @param threshold t, from 2
- * @returns `combine` gives fresh words: `degree` coefficients below 2^plainBits, two halves each
+ * @returns `combine` gives fresh words: the messages of `degree` coefficients, two halves each
  * @throws UsageError `wrong-type`, `out-of-range`
  *
  * **Cost**: per ciphertext one transform back, t additions, and ten passes over a polynomial.
@@ -58,7 +58,7 @@ export function exactCombiner(seal: Seal, plan: Combined, threshold: number): Co
   const [p, r] = data as readonly [Prime, Prime];
   const transformer = transformerOf(seal, set);
   const count = coefficientsOf(set, 'mask');
-  const rounding = roundingOf(p, r, set.plainBits);
+  const rounding = roundingOf(p, r, messageBits(plan));
   return combiner(plan, threshold, [transformer], (first, shares) => {
     const pair = polynomials(2 * count);
     const sum = pair.words.subarray(0, 2 * count);
@@ -178,7 +178,7 @@ function roundingOf(p: Prime, r: Prime, bits: number): Rounding {
 }
 
 /**
- * round(2^bits·x/pr) modulo 2^bits for x modulo p·r, 32 < bits < 64.
+ * round(2^bits·x/pr) modulo 2^bits for x modulo p·r, 0 < bits < 64.
  *
  * With x = x_p + p·h it is round((2^bits·h + 2^bits·x_p/p)/r). Let `rest` be 2^bits·h modulo r: that is
  * (x_r − x_p)·factor. The quotient is exact, (2^bits·h − rest)/r, so modulo 2^bits it is rest·(−1/r).
@@ -197,7 +197,8 @@ function rounded(x: Words, { p, r, factor, inverse, bits }: Rounding): Words {
   const size = Number(r.value);
   const low = lowOf(inverse);
   const high = highOf(inverse);
-  const mask = 2 ** (bits - 32) - 1;
+  const span = 2 ** Math.min(bits, 32);
+  const mask = 2 ** Math.max(0, bits - 32) - 1;
   for (let at = 0; at < width; at += 2) {
     const restLow = rest[at] as number;
     const restHigh = rest[at + 1] as number;
@@ -207,7 +208,7 @@ function rounded(x: Words, { p, r, factor, inverse, bits }: Rounding): Words {
     const upper = restLow * (low >>> 16);
     const lower = restLow * (low & 0xffff) + (upper % 2 ** 16) * 2 ** 16 + up;
     const carry = Math.floor(upper * 2 ** -16) + Math.floor(lower * 2 ** -32);
-    out[at] = lower % 2 ** 32;
+    out[at] = lower % span;
     out[at + 1] = (carry + Math.imul(restLow, high) + Math.imul(restHigh, low)) & mask;
   }
   return out;

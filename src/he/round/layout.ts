@@ -1,20 +1,25 @@
 /**
  * Where a coordinate lies: vectors of reals to whole numbers in fields of plaintext coefficients, and
  * sums of those back. Coordinate i of ciphertext k is in field ⌊r / N⌋ of coefficient r mod N, with
- * r = i − k·N·F; field f begins at bit f · fieldBits.
+ * r = i − k·N·F; field f begins at bit f · fieldBits of the message.
  *
  *     field = round(value / step) + units        0 … 2 · units, so nothing is negative
+ *
+ * In a plaintext all fields lie above its spare bits, where noise may grow; sums come without those.
  *
  * Only for `bfv`; `ckks` has a slot a coordinate.
  */
 import { ProtocolError, UsageError } from '../../errors.ts';
 import { assertNumbers } from '../../internal/assert.ts';
-import type { EncryptedSumPlan } from '../plan.ts';
+import { type EncryptedSumPlan, messageBits } from '../plan.ts';
 
 const WORD = 2 ** 32;
 
 /** The offset of a field, in steps: what zero is encoded as. */
 export const unitsOf = ({ clip, step }: EncryptedSumPlan): number => Math.ceil(clip / step);
+
+/** Bits of a plaintext coefficient below its message. */
+export const spareBits = (plan: EncryptedSumPlan): number => plan.set.plainBits - messageBits(plan);
 
 /** Coordinates that one ciphertext carries. */
 export const coordinatesOf = ({ set, fields }: EncryptedSumPlan): number => set.places * fields;
@@ -51,7 +56,7 @@ export function checkVector(plan: EncryptedSumPlan, values: ArrayLike<number>): 
 }
 
 /**
- * Writes ciphertext `index`'s share of a checked vector into plaintext coefficients.
+ * Writes ciphertext `index`'s share of a checked vector into plaintext coefficients, above the spare bits.
  *
  * @param words two of 32 bits a coefficient, the lower half first; overwritten
  * @param index 0 to `plan.ciphertexts − 1`
@@ -67,10 +72,11 @@ export function packInto(
 ): void {
   const { set, step, fieldBits, fields } = plan;
   const units = unitsOf(plan);
+  const spare = spareBits(plan);
   words.fill(0);
   let i = index * coordinatesOf(plan);
   for (let field = 0; field < fields; field++) {
-    const at = field * fieldBits;
+    const at = spare + field * fieldBits;
     const shift = at % 32;
     const end = Math.min(plan.length, i + set.degree);
     for (let to = 0; i < end; i++, to += 2) {
@@ -92,7 +98,7 @@ export function packInto(
  * Reads the sum's coefficients of ciphertext `index` and writes the sums of its coordinates.
  *
  * @param out `plan.length` numbers, of which this ciphertext's are overwritten
- * @param words two of 32 bits a coefficient
+ * @param words two of 32 bits a coefficient: its message, without spare bits
  * @param contributors how many vectors were added
  * @throws ProtocolError `poisoned-sum` if a field holds more than so many honest vectors add up to, or
  *   there is something where nothing was to be; nobody can tell who put it there
@@ -126,12 +132,6 @@ export function unpackInto(
       poisoned ||= sum > (i < length ? most : 0);
       if (i < length) out[i] = (sum - offset) * step;
     }
-  }
-  const used = fields * fieldBits;
-  for (let place = 0; place < set.degree; place++) {
-    const low = words[2 * place] as number;
-    const high = words[2 * place + 1] as number;
-    poisoned ||= used >= 32 ? high >= 2 ** (used - 32) : high > 0 || low >= 2 ** used;
   }
   if (poisoned) {
     throw new ProtocolError(

@@ -139,7 +139,7 @@ function attacked(
   parts: readonly (readonly Polynomials[])[],
   scaleBits: number,
 ): Words {
-  using combiner = realCombiner(seal, { set, scaleBits }, ACTIVE.length);
+  using combiner = realCombiner(seal, { set, scaleBits, fields: 1, fieldBits: 0 }, ACTIVE.length);
   const results = pairs.map(({ first }, i) =>
     encodedAgain(combiner.combine(first, parts[i] as readonly Polynomials[]), 2 ** scaleBits),
   );

@@ -19,7 +19,8 @@ import {
   type Seal,
   signClose,
 } from '../../../src/he/index.ts';
-import { widenPlaintextInto } from '../../../src/he/round/answers.ts';
+import { messageBits } from '../../../src/he/plan.ts';
+import { answerLength, widenPlaintextInto } from '../../../src/he/round/answers.ts';
 import { encryptVector } from '../../../src/he/round/encrypt.ts';
 import { generateHolderKey, type Half, keyHolderKey } from '../../../src/he/round/key-holder.ts';
 import { halfLength } from '../../../src/he/round/messages.ts';
@@ -42,7 +43,7 @@ const polynomialOf = ({ roundId, sum }: EncryptedRound, kind: Half, bytes: Uint8
 const wireOf = ({ roundId, sum }: EncryptedRound, kind: Half, words: BigUint64Array) =>
   encodeLattice({ kind, set: sum.set, roundId, index: 0 }, new Uint8Array(words.buffer));
 
-/** What the attacker uploads after the others: their sum then has c0 = 0 and c1 = q / t. */
+/** What the attacker uploads after the others: their sum then has c0 = 0 and c1 = q / t, t = 2^bits. */
 function craftedAfter(plan: EncryptedRound, others: readonly Upload[]): Upload {
   const [q] = plan.sum.set.primes as [bigint];
   const lattice = (half: Half, wanted: bigint): Uint8Array => {
@@ -55,7 +56,7 @@ function craftedAfter(plan: EncryptedRound, others: readonly Upload[]): Upload {
     }
     return wireOf(plan, half, out);
   };
-  const step = q >> BigInt(plan.sum.set.plainBits);
+  const step = q >> BigInt(messageBits(plan.sum));
   return { body: lattice('body', 0n), mask: lattice('mask', step) };
 }
 
@@ -76,7 +77,7 @@ function readWith(plan: EncryptedRound, key: readonly number[], upload: Upload):
       total[to] = (total[to] as bigint) + (negative ? -term : term);
     }
   });
-  const t = 1n << BigInt(set.plainBits);
+  const t = 1n << BigInt(messageBits(plan.sum));
   return total.slice(0, LENGTH).map((word) => {
     const positive = ((word % q) + q) % q;
     const message = ((2n * t * positive + q) / (2n * q)) % t;
@@ -93,7 +94,7 @@ function naiveHolder(plan: EncryptedRound, seal: Seal, secret: Uint8Array) {
       for (const upload of uploads) addInto(sum, 0, upload[half]);
       return sum;
     });
-    const answer = new Uint8Array(plan.sum.set.degree * Math.ceil(plan.sum.set.plainBits / 8));
+    const answer = new Uint8Array(answerLength(plan));
     key.open(sums, [0], answer);
     const words = new Uint32Array(2 * plan.sum.set.degree);
     widenPlaintextInto(words, plan, answer);
@@ -113,7 +114,11 @@ test('it reads a victim’s vector from a holder that does not ask for commitmen
   }
   const words = open([...uploads, craftedAfter(plan, uploads)]);
   // round(t / q · (q / t) · s) is the secret key itself, −1 as t − 1.
-  const key = Array.from({ length: plan.sum.set.degree }, (_, i) => (words[2 * i] as number) | 0);
+  const up = 32 - messageBits(plan.sum);
+  const key = Array.from(
+    { length: plan.sum.set.degree },
+    (_, i) => ((words[2 * i] as number) << up) >> up,
+  );
   expect(new Set(key)).toEqual(new Set([-1, 0, 1]));
   expect(readWith(plan, key, uploads[0] as Upload)).toEqual([...victim]);
   expect(liveHandles(seal)).toBe(0);
