@@ -1,23 +1,24 @@
 /**
- * Whole encrypted rounds at the size of a model: what each party does for a million coordinates among a
- * hundred invited clients. A few of them play; what grows with them is said for one.
+ * A whole task of the he room for each parameter set: 10^6 coordinates of 100 clients, through the
+ * steps of a round. What a client does, what the coordinator does for each, what holders do, and how
+ * long it takes to open the sum; beside the coordinator, SEAL's own load and add of the same ciphertexts.
  */
 import { ciphertextBlob, polynomials } from '../src/he/blob.ts';
 import { coefficientsOf, decodeLattice } from '../src/he/codec.ts';
+import { exactCombiner, realCombiner } from '../src/he/committee/index.ts';
 import { contextFor } from '../src/he/context.ts';
 import { insideOf, rawOf, type Seal } from '../src/he/handles.ts';
 import {
   beginEncryptedRound,
-  checkCommitted,
-  chunkOf,
   closeClosing,
   closeCommits,
   closeKey,
   closeRoot,
   closeUploads,
-  type EncryptedClient,
   type EncryptedCoordinator,
+  type EncryptedHolder,
   type EncryptedRound,
+  type EncryptedRoundFacts,
   encryptForRound,
   fetchHalf,
   openedSum,
@@ -27,15 +28,19 @@ import {
   startKeyHolder,
 } from '../src/he/index.ts';
 import { evaluatorOf } from '../src/he/objects.ts';
-import type { EncryptedSumRequest } from '../src/he/plan.ts';
-import type { EncryptedHolder } from '../src/he/round/holder-state.ts';
-import { halfLength } from '../src/he/round/messages.ts';
-import { addInto, type LatticeSum, openLatticeSum } from '../src/he/sum/lattice-sum.ts';
+import type { ParameterSetName } from '../src/he/parameters.ts';
+import { answerLength } from '../src/he/round/answers.ts';
+import { ledgerOf } from '../src/he/round/coordinator-state.ts';
+import { encryptVector } from '../src/he/round/encrypt.ts';
+import { holderOf, holderStep } from '../src/he/round/holder-state.ts';
+import type { HolderKey } from '../src/he/round/key-holder.ts';
+import { chunkLength, halfLength, hashOfHalf, keyHashOf, say } from '../src/he/round/messages.ts';
+import { addInto, openLatticeSum, sumOf } from '../src/he/sum/lattice-sum.ts';
 import type { Signer } from '../src/identity/signer.ts';
+import { concat } from '../src/internal/bytes.ts';
 import {
   type Cast,
   castOf,
-  clientName,
   holderName,
   keyedCommittee,
   planFor,
@@ -43,194 +48,291 @@ import {
 } from '../test/he/round/support.ts';
 import { type Book, interleave, progress, settle, stopwatch, timing } from './harness.ts';
 
-/** Coordinates, clients that are invited, and clients that play. */
 const LENGTH = 1_000_000;
 const CLIENTS = 100;
-const PLAYERS = 6;
-
-/** What an issue allows the coordinator per client, over SEAL's own load and add of the same. */
+/** Clients that upload, so that the task fits into memory: times of the coordinator are for each. */
+const UPLOADERS = 6;
 const COORDINATOR_BOUND = 2.5;
 
-/** Who opens, and how fine: 16-bit values, or errors of a millionth. */
-const TASKS: readonly (readonly [
-  name: string,
-  holders: number,
-  threshold: number,
-  request: Pick<EncryptedSumRequest, 'precision' | 'scheme'>,
-])[] = [
-  ['key-holder', 1, 1, { precision: 1 / 65_535 }],
-  ['committee-exact', 5, 3, { precision: 1 / 65_535 }],
-  ['committee-approximate', 5, 3, { precision: 1e-6, scheme: 'ckks' }],
+const SAMPLES = 5;
+
+/** A set, facts whose plan has it, and the bytes of an upload over those of float32 that an issue allows. */
+type Task = {
+  readonly set: ParameterSetName;
+  readonly holders: number;
+  readonly most?: number;
+  readonly facts: Partial<EncryptedRoundFacts>;
+};
+
+const reals = { threshold: 3, scheme: 'ckks' } as const;
+
+const TASKS: readonly Task[] = [
+  { set: 'exact-2048', holders: 1, facts: { precision: 1 / 600 } },
+  { set: 'exact-4096', holders: 1, most: 2.1, facts: { precision: 1 / 65_535 } },
+  {
+    set: 'exact-committee-8192',
+    holders: 5,
+    most: 4.1,
+    facts: { precision: 1 / 65_535, threshold: 3 },
+  },
+  {
+    set: 'approximate-committee-4096',
+    holders: 5,
+    most: 12.1,
+    facts: { ...reals, precision: 1e-6 },
+  },
+  { set: 'approximate-committee-8192', holders: 5, facts: { ...reals, precision: 1e-8 } },
 ];
 
-/** Plays the three tasks: about a minute and a half. */
+/** Plays every task. */
 export async function heTasks(book: Book, seal: Seal): Promise<void> {
-  for (const [name, holders, threshold, request] of TASKS) {
-    const cast = await castOf(CLIENTS, holders);
-    const facts = { length: LENGTH, clip: 1, threshold, ...request };
-    await task(book, seal, `he/task/${name}`, cast, planFor(cast, facts));
+  for (const task of TASKS) {
+    progress(`he: the task with ${task.set}`);
+    await play(book, seal, task);
   }
 }
 
-type Held = readonly (readonly [number, EncryptedHolder<'root'>])[];
+async function play(book: Book, seal: Seal, { set, holders, most, facts }: Task): Promise<void> {
+  const name = `he/task/${set}`;
+  const cast = await castOf(CLIENTS, holders);
+  const plan = planFor(cast, { length: LENGTH, clip: 1, ...facts });
+  if (plan.sum.set.name !== set) throw new Error(`${name}: the plan chose ${plan.sum.set.name}`);
+  const upload = (plan.sum.ciphertexts * chunkLength(plan)) / LENGTH;
+  book.bytes(`${name}/bytes-per-value`, upload, most === undefined ? null : 4 * most, 'bound');
 
-async function task(
-  book: Book,
-  seal: Seal,
-  name: string,
-  cast: Cast,
-  plan: EncryptedRound,
-): Promise<void> {
-  progress(`${name}: ${plan.sum.set.name}, ${plan.sum.ciphertexts} ciphertexts a client`);
-  const { held, coordinator: keyed } = await keys(seal, cast, plan);
-  const key = closeKey(keyed);
+  const vector = Float64Array.from({ length: LENGTH }, (_, i) => ((i * 7919) % 2001) / 1000 - 1);
+  const keyed = await keys(seal, cast, plan);
+  const key = closeKey(keyed.coordinator);
+  const { client } = await interleave(3, {
+    client: async () => {
+      settle();
+      const signer = cast.clients[0] as Signer;
+      return (await stopwatch(() => encryptForRound(plan, seal, signer, key.downlink, vector)))[0];
+    },
+  });
+  book.time(`${name}/client`, client);
 
-  const encrypting: number[] = [];
-  const committed: EncryptedClient<'root'>[] = [];
-  for (let i = 0; i < PLAYERS; i++) {
-    const values = Float64Array.from({ length: LENGTH }, (_, j) => Math.sin(i + j));
-    settle();
-    const [ms, { message, next }] = await stopwatch(() =>
-      encryptForRound(plan, seal, cast.clients[i] as Signer, key.downlink, values),
-    );
-    if (i > 0) encrypting.push(ms);
-    taken(key.next, message);
-    committed.push(next);
+  // One vector's ciphertexts, in the name of each client that uploads.
+  const chunks: Uint8Array[] = [];
+  const { publicKey } = ledgerOf(key.next);
+  encryptVector(plan, seal, publicKey, vector, (_, { body, mask }) => {
+    chunks.push(concat(new Uint8Array(4), body, mask));
+  });
+  for (let sender = 0; sender < UPLOADERS; sender++) {
+    taken(key.next, await commitOf(plan, cast, publicKey, chunks, sender));
   }
-  book.time(`${name}/client`, timing(encrypting));
-
-  const commits = closeCommits(key.next);
-  const rooted: (readonly [number, EncryptedHolder<'close'>])[] = [];
-  for (const [i, state] of held) {
-    const { message, next } = await signRoot(state, commits.downlink);
-    taken(commits.next, message);
-    rooted.push([i, next]);
+  const committed = closeCommits(key.next);
+  const rooted: EncryptedHolder<'close'>[] = [];
+  for (const state of keyed.holders) {
+    const { next, message } = await signRoot(state, committed.downlink);
+    taken(committed.next, message);
+    rooted.push(next);
   }
-  const { next: uploads, downlinks } = closeRoot(commits.next);
-  const clients = committed.map((state, i) =>
-    checkCommitted(state, downlinks.get(clientName(i)) as Uint8Array),
-  );
-  await uploading(book, seal, name, plan, uploads, clients);
-
-  const closing = closeUploads(
-    uploads,
-    rooted.slice(0, plan.threshold).map(([i]) => holderName(i)),
-  );
-  const closed: EncryptedHolder<'open'>[] = [];
-  for (const [, state] of rooted) {
-    const { message, next } = await signClose(state, closing.downlink);
-    taken(closing.next, message);
-    closed.push(next);
-  }
-  const { next: opening, downlink } = closeClosing(closing.next);
-  const answering: number[] = [];
-  for (const state of closed.slice(0, plan.threshold)) {
-    settle();
-    const [ms, { message }] = await stopwatch(() =>
-      openSum(state, downlink, (...which) => fetchHalf(opening, ...which)),
-    );
-    answering.push(ms);
-    taken(opening, message);
-  }
-  book.time(`${name}/open/clients=${PLAYERS}`, timing(answering));
-  settle();
-  const [ms, { sums }] = await stopwatch(() => openedSum(opening, seal));
-  book.time(`${name}/combine/clients=${PLAYERS}`, timing([ms]));
-  const expected = Array.from({ length: PLAYERS }, (_, i) => Math.sin(i)).reduce((a, b) => a + b);
-  if (!(Math.abs((sums[0] as number) - expected) < 1e-3)) throw new Error(`${name}: a wrong sum`);
+  const { next: uploading } = closeRoot(committed.next);
+  await coordinator(book, seal, name, uploading, chunks);
+  await opening(book, seal, name, uploading, rooted, vector);
 }
 
-/** A key, and who has it. */
+/** The holders with their key. */
 async function keys(
   seal: Seal,
   cast: Cast,
   plan: EncryptedRound,
-): Promise<{ readonly held: Held; readonly coordinator: EncryptedCoordinator<'key'> }> {
-  if (cast.holders.length > 1) {
-    const { holders, coordinator } = await keyedCommittee(seal, cast, plan);
-    return { held: [...holders.entries()], coordinator };
-  }
-  const { message, next } = await startKeyHolder(plan, seal, { signer: cast.holders[0] as Signer });
+): Promise<{
+  readonly holders: readonly EncryptedHolder<'root'>[];
+  readonly coordinator: EncryptedCoordinator<'key'>;
+}> {
+  if (cast.holders.length > 1) return keyedCommittee(seal, cast, plan);
+  const { next, message } = await startKeyHolder(plan, seal, { signer: cast.holders[0] as Signer });
   const coordinator = beginEncryptedRound(plan);
   taken(coordinator, message);
-  return { held: [[0, next]], coordinator };
+  return { holders: [next], coordinator };
 }
 
-/**
- * One client's whole upload: taken in here (every byte hashed and checked, kept, and for a committee its
- * first halves added up), loaded and added by SEAL there.
- */
-async function uploading(
+/** What a client would have committed to if these chunks were its own. */
+async function commitOf(
+  plan: EncryptedRound,
+  cast: Cast,
+  publicKey: Uint8Array,
+  chunks: readonly Uint8Array[],
+  sender: number,
+): Promise<Uint8Array> {
+  const half = halfLength(plan);
+  const hashes = chunks.flatMap((chunk) => [
+    hashOfHalf(sender, chunk.subarray(4, 4 + half)),
+    hashOfHalf(sender, chunk.subarray(4 + half)),
+  ]);
+  const signer = cast.clients[sender] as Signer;
+  const keyHash = keyHashOf(plan, publicKey);
+  return (await say(plan, 'commit', sender, signer, keyHash, concat(...hashes))).message;
+}
+
+/** All of a client's chunks: taken in (and for a committee added up) here, loaded and added by SEAL there. */
+async function coordinator(
   book: Book,
   seal: Seal,
   name: string,
-  plan: EncryptedRound,
-  coordinator: EncryptedCoordinator<'upload'>,
-  clients: readonly EncryptedClient<'upload'>[],
+  state: EncryptedCoordinator<'upload'>,
+  chunks: readonly Uint8Array[],
 ): Promise<void> {
-  const { set, ciphertexts } = plan.sum;
-  const chunks = clients.map((client) =>
-    Array.from({ length: ciphertexts }, (_, index) => chunkOf(client, index)),
-  );
-  using bodies = openLatticeSum(set, 'body', plan.roundId, ciphertexts);
+  const { plan, store } = ledgerOf(state);
+  const { set } = plan.sum;
+  const half = halfLength(plan);
   using context = contextFor(seal, set);
   using evaluator = evaluatorOf(context);
+  using bodies = openLatticeSum(set, 'body', plan.roundId, chunks.length);
   const raw = { context: rawOf(context, 'context'), evaluator: rawOf(evaluator, 'evaluator') };
   const { module } = insideOf(seal);
-  const blobs = (chunks[0] as Uint8Array[]).map((chunk, index) =>
-    ciphertextBlob(context.data, bothHalves(plan, chunk, index), 1),
-  );
-  const sums = blobs.map((blob) => {
-    const one = new module.Ciphertext();
-    one.loadFromArray(raw.context, blob);
-    return one;
+  const blobs = chunks.map((chunk, index) => {
+    const both = polynomials(coefficientsOf(set, 'ciphertext'));
+    for (const [i, kind] of (['body', 'mask'] as const).entries()) {
+      const from = 4 + i * half;
+      const head = { kind, set, roundId: plan.roundId, index };
+      const { words } = decodeLattice(head, chunk.subarray(from, from + half));
+      both.words.set(words, i * words.length);
+    }
+    return ciphertextBlob(context.data, both, 1);
   });
   const term = new module.Ciphertext();
-  let next = 0;
-  const accept = (): number => {
-    const mine = chunks[next++] as Uint8Array[];
+  const sums = blobs.map((blob) => {
+    const sum = new module.Ciphertext();
+    sum.loadFromArray(raw.context, blob);
+    return sum;
+  });
+  const accepting = (sample: number): number => {
+    for (const chunk of chunks) new DataView(chunk.buffer).setUint32(0, sample + 1);
     const start = performance.now();
-    for (const chunk of mine) taken(coordinator, chunk);
-    if (plan.holders.clients.length > 1) addBodies(bodies, plan, mine);
+    for (const chunk of chunks) taken(state, chunk as never);
     return performance.now() - start;
   };
-  const loadAndAdd = (): number => {
+  const adding = (sample: number): number => {
+    if (set.keys === 'key-holder') return 0;
     const start = performance.now();
-    for (const [index, blob] of blobs.entries()) {
-      term.loadFromArray(raw.context, blob);
-      raw.evaluator.addInplace(sums[index] as (typeof sums)[0], term);
+    for (let index = 0; index < chunks.length; index++) {
+      const chunk = store.get(sample + 1, index) as Uint8Array;
+      addInto(bodies, index, chunk.subarray(4, 4 + half));
     }
     return performance.now() - start;
   };
-  try {
-    const sides = { ours: accept, raw: loadAndAdd };
-    const times = await interleave(PLAYERS - 1, sides, 1);
-    book.time(`${name}/coordinator`, times.ours, [`${name}/load-add`, times.raw]);
-    book.time(`${name}/load-add`, times.raw);
-    book.ratio(
-      `${name}/coordinator/ratio`,
-      times.ours,
-      [`${name}/load-add`, times.raw],
-      COORDINATOR_BOUND,
-    );
-  } finally {
-    for (const one of [...sums, term]) one.delete();
+  const parts = { accept: [] as number[], add: [] as number[] };
+  const times = await interleave(
+    SAMPLES,
+    {
+      ours: (sample) => {
+        const [accept, add] = [accepting(sample), adding(sample)];
+        if (sample >= 0) {
+          parts.accept.push(accept);
+          parts.add.push(add);
+        }
+        return accept + add;
+      },
+      raw: () => {
+        const start = performance.now();
+        for (const [i, blob] of blobs.entries()) {
+          term.loadFromArray(raw.context, blob);
+          raw.evaluator.addInplace(sums[i] as typeof term, term);
+        }
+        return performance.now() - start;
+      },
+    },
+    1,
+  );
+  for (const one of [...sums, term]) one.delete();
+  const against = [`${name}/coordinator/load-add`, times.raw] as const;
+  book.time(`${name}/coordinator`, times.ours, against);
+  book.time(`${name}/coordinator/accept`, timing(parts.accept), against);
+  if (set.keys === 'committee') {
+    book.time(`${name}/coordinator/add`, timing(parts.add), against);
   }
+  book.time(against[0], times.raw);
+  book.ratio(`${name}/coordinator/ratio`, times.ours, against, COORDINATOR_BOUND);
 }
 
-function addBodies(bodies: LatticeSum, plan: EncryptedRound, chunks: readonly Uint8Array[]): void {
-  const end = 4 + halfLength(plan);
-  for (const [index, chunk] of chunks.entries()) addInto(bodies, index, chunk.subarray(4, end));
+/** From the last upload to the sum, which is compared with the plain one. */
+async function opening(
+  book: Book,
+  seal: Seal,
+  name: string,
+  uploading: EncryptedCoordinator<'upload'>,
+  rooted: readonly EncryptedHolder<'close'>[],
+  vector: Float64Array,
+): Promise<void> {
+  const { plan } = ledgerOf(uploading);
+  const { threshold } = plan;
+  const closing = closeUploads(
+    uploading,
+    Array.from({ length: threshold }, (_, i) => holderName(i)),
+  );
+  const closed: EncryptedHolder<'open'>[] = [];
+  for (const state of rooted) {
+    const { next, message } = await signClose(state, closing.downlink);
+    taken(closing.next, message);
+    closed.push(next);
+  }
+  const { next: last, downlink } = closeClosing(closing.next);
+  const opens: number[] = [];
+  const totals: number[] = [];
+  for (const state of closed.slice(0, threshold)) {
+    const timed = await timedKey(state, opens);
+    settle();
+    const [ms, { message }] = await stopwatch(() =>
+      openSum(timed, downlink, (...which) => fetchHalf(last, ...which)),
+    );
+    totals.push(ms);
+    taken(last, message);
+  }
+  book.time(`${name}/holder,of=${UPLOADERS}`, timing(totals));
+  book.time(`${name}/holder/open`, timing(opens));
+  if (threshold > 1) await combining(book, seal, name, last);
+  const [ms, { sums, errorBound }] = await stopwatch(() => openedSum(last, seal));
+  book.time(`${name}/opened-sum,of=${UPLOADERS}`, timing([ms]));
+  vector.forEach((value, i) => {
+    const miss = Math.abs((sums[i] as number) - UPLOADERS * value);
+    if (!(miss <= errorBound * (1 + 1e-9))) throw new Error(`${name}: a wrong sum at ${i}`);
+  });
 }
 
-/** A chunk's two halves as SEAL has them, one after the other. */
-function bothHalves({ sum, roundId }: EncryptedRound, chunk: Uint8Array, index: number) {
-  const head = { set: sum.set, roundId, index };
-  const middle = 4 + (chunk.length - 4) / 2;
-  const body = decodeLattice({ ...head, kind: 'body' }, chunk.slice(4, middle));
-  const mask = decodeLattice({ ...head, kind: 'mask' }, chunk.slice(middle));
-  const out = polynomials(coefficientsOf(sum.set, 'ciphertext'));
-  out.words.set(body.words);
-  out.words.set(mask.words, body.words.length);
-  return out;
+/** The same holder, whose key notes how long it takes to open all ciphertexts. */
+const timedKey = (
+  state: EncryptedHolder<'open'>,
+  opens: number[],
+): Promise<EncryptedHolder<'open'>> =>
+  holderStep(state, 'open', async (contents) => {
+    const open: HolderKey['open'] = (...all) => {
+      const start = performance.now();
+      contents.key.open(...all);
+      opens.push(performance.now() - start);
+    };
+    return holderOf({ ...contents, next: 'open', key: { ...contents.key, open } });
+  });
+
+/** Putting the shares of all ciphertexts together. What the bodies are makes no difference. */
+async function combining(
+  book: Book,
+  seal: Seal,
+  name: string,
+  state: EncryptedCoordinator<'open'>,
+): Promise<void> {
+  const { plan, answers, active } = ledgerOf(state);
+  const { sum, roundId, threshold } = plan;
+  const { set } = sum;
+  const length = answerLength(plan);
+  using bodies = openLatticeSum(set, 'body', roundId, sum.ciphertexts);
+  using combiner = (set.scheme === 'bfv' ? exactCombiner : realCombiner)(seal, sum, threshold);
+  const { combine } = await interleave(2, {
+    combine: () => {
+      settle();
+      const start = performance.now();
+      for (let index = 0; index < sum.ciphertexts; index++) {
+        const head = { kind: 'decryption-share', set, roundId, index } as const;
+        const shares = active.map((member) => {
+          const { payload } = answers.get(member) as { readonly payload: Uint8Array };
+          return decodeLattice(head, payload.subarray(index * length, (index + 1) * length));
+        });
+        combiner.combine(sumOf(bodies, index), shares);
+      }
+      return performance.now() - start;
+    },
+  });
+  book.time(`${name}/combine`, combine);
 }
