@@ -109,10 +109,10 @@ describe('openSeal', () => {
 });
 
 describe('exceptions', () => {
-  test('2,000 of them leave the instance able to add, and no handle behind', () => {
-    const reasons = forceExceptions(seal, 2_000);
-    expect(reasons['scale mismatch']).toBe(1_000);
-    expect(Object.values(reasons)).toEqual([1_000, 1_000]);
+  test('10,000 of them leave the instance able to add, and no handle behind', () => {
+    const reasons = forceExceptions(seal, 10_000);
+    expect(reasons['scale mismatch']).toBe(5_000);
+    expect(Object.values(reasons)).toEqual([5_000, 5_000]);
     expect(reasons.none).toBeUndefined();
   });
 

@@ -82,10 +82,11 @@ export const keyHashOf = (plan: EncryptedRound, publicKey: Uint8Array): Uint8Arr
 
 /**
  * What a client commits to of a half of a ciphertext. The sender is hashed too, or a client that saw
- * another's commit could repeat it and have that vector added twice.
+ * another's commit could repeat it and have that vector added twice; but after the half's own hash, so
+ * that those many bytes go to the platform in one call, as they lie.
  */
 export const hashOfHalf = (sender: number, half: Uint8Array): Uint8Array =>
-  sha256(u32(sender), half);
+  sha256(u32(sender), sha256(half));
 
 /** The hash that a commit's payload holds for a half of ciphertext `index`. */
 export const committedHash = (

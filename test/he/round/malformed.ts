@@ -4,14 +4,23 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'vitest';
 import {
   acceptEncrypted,
+  beginEncryptedRound,
   chunkOf,
+  closeKey,
+  type EncryptedCoordinator,
+  type EncryptedFault,
+  type EncryptedRound,
+  encryptForRound,
   liveHandles,
   openSeal,
   parameterSet,
+  type Seal,
+  startKeyHolder,
 } from '../../../src/he/index.ts';
 import { halfLength } from '../../../src/he/round/messages.ts';
+import type { Signer } from '../../../src/identity/signer.ts';
 import { dice } from '../support.ts';
-import { castOf, planFor, toTheEnd, untilUpload } from './support.ts';
+import { type Cast, castOf, planFor, taken, toTheEnd, untilUpload } from './support.ts';
 
 /** Where things lie in a chunk: the sender, and the codec's head twice. */
 const SENDER = 4;
@@ -82,24 +91,40 @@ function faultsOf(half: number, width: number): Readonly<Record<string, Fault>> 
   };
 }
 
-/** Those that leave the length as it was, and of the rest all but one number. */
+/** Those with the right length and head, but for the one number that the fault is in. */
 const ONE_FAULT = [
   'coefficient beyond',
   'coefficient = q',
   'another coefficient',
   'parameter set',
   'round id',
-  'index',
-];
+  'signature',
+] as const;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Bytes in use when nothing is left to collect. */
-function held(): number {
+/** Bytes in use when nothing is left to collect, and those of the process. */
+function held(): { readonly used: number; readonly resident: number } {
   collectGarbage();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+  return { used: heapUsed + arrayBuffers, resident: rss };
+}
+
+/** A round that takes commits, and one whose signature is all that may be wrong with it. */
+async function committing(
+  seal: Seal,
+  cast: Cast,
+  plan: EncryptedRound,
+  vector: Float64Array,
+): Promise<{ readonly state: EncryptedCoordinator<'commit'>; readonly message: Uint8Array }> {
+  const keyed = await startKeyHolder(plan, seal, { signer: cast.holders[0] as Signer });
+  const first = beginEncryptedRound(plan);
+  taken(first, keyed.message);
+  const { next, downlink } = closeKey(first);
+  const signer = cast.clients[0] as Signer;
+  const { message } = await encryptForRound(plan, seal, signer, downlink, vector);
+  return { state: next, message };
 }
 
 /** Sends so many, then the good ones, and opens: all refused, nobody harmed, memory flat. */
@@ -114,29 +139,53 @@ export async function malformedUploads(count: number): Promise<void> {
   const chunks = round.clients.flatMap((client) =>
     Array.from({ length: plan.sum.ciphertexts }, (_, k) => chunkOf(client, k)),
   );
-  const faults = Object.entries(faultsOf(halfLength(plan), 7));
+  const commits = await committing(seal, cast, plan, vectors[0] as Float64Array);
+  const faults = faultsOf(halfLength(plan), 7);
+  const others = Object.keys(faults).filter((name) => !ONE_FAULT.includes(name as never));
   const codes = new Map<string, number>();
   const roll = dice(count);
-  let heldAtHalf = 0;
+  /** A chunk with this fault; a signature is that of a commit, which pins the chunks. */
+  const refusedFor = (name: string): EncryptedFault | undefined => {
+    if (name === 'signature') {
+      const message = commits.message.slice();
+      const at = message.length - 1 - (roll() % 64);
+      message[at] = (message[at] as number) ^ (1 << (roll() % 8));
+      return acceptEncrypted(commits.state, message);
+    }
+    const chunk = (chunks[roll() % chunks.length] as Uint8Array).slice();
+    return acceptEncrypted(round.coordinator, (faults[name] as Fault)(chunk, roll));
+  };
+  let atHalf = held();
   let wellFormed = 0;
   for (let i = 0; i < count; i++) {
-    const [name, fault] = faults[i % faults.length] as [string, Fault];
-    const chunk = fault((chunks[roll() % chunks.length] as Uint8Array).slice(), roll);
-    if (ONE_FAULT.includes(name)) wellFormed++;
-    const refused = acceptEncrypted(round.coordinator, chunk);
+    const isOneFault = i % 5 < 3;
+    const pool = isOneFault ? ONE_FAULT : others;
+    const name = pool[roll() % pool.length] as string;
+    if (isOneFault) wellFormed++;
+    const refused = refusedFor(name);
     if (refused === undefined) throw new Error(`a chunk with another ${name} was taken`);
     if (refused.culprit !== undefined) throw new Error(`${refused.culprit} was blamed for ${name}`);
     codes.set(refused.code, (codes.get(refused.code) ?? 0) + 1);
-    if (i === Math.floor(count / 2)) heldAtHalf = held();
+    if (i === Math.floor(count / 2)) atHalf = held();
   }
   expect(wellFormed).toBeGreaterThan(count / 2);
-  // Kept, each of the second half would be 28 kB.
-  expect(held() - heldAtHalf).toBeLessThan(4 * 2 ** 20);
+  // Kept, each of the second half would be 28 kB: 70 MB of 5,000, 1.4 GB of 100,000.
+  const { used, resident } = held();
+  expect(used - atHalf.used).toBeLessThan(4 * 2 ** 20);
+  expect(resident - atHalf.resident).toBeLessThan(128 * 2 ** 20);
   const expected = ['malformed', 'non-canonical', 'not-committed', 'not-on-roster', 'truncated'];
-  for (const code of [...expected, 'trailing-bytes', 'wrong-round', 'wrong-phase']) {
+  for (const code of [
+    ...expected,
+    'trailing-bytes',
+    'wrong-round',
+    'wrong-phase',
+    'bad-signature',
+  ]) {
     expect([code, (codes.get(code) ?? 0) > count / 500]).toEqual([code, true]);
   }
   for (const chunk of chunks) expect(acceptEncrypted(round.coordinator, chunk)).toBeUndefined();
+  // The commit as its client signed it.
+  expect(acceptEncrypted(commits.state, commits.message)).toBeUndefined();
   const { sums, refused, contributors } = await toTheEnd(round);
   expect(contributors).toHaveLength(3);
   expect(sums).toEqual(new Float64Array(length).fill(6));
