@@ -1,4 +1,28 @@
-/** Proofs that anybody can check: a Groth16 verifier that needs no prover. See README.md beside this file. */
+/**
+ * Proofs that anybody can check: commitments whose sum opens, and a Groth16 verifier that needs no
+ * prover. See README.md beside this file.
+ */
+export {
+  addBlindings,
+  addCommitments,
+  type BasesOptions,
+  BLINDING_BYTES,
+  blindingLimbCount,
+  blindingLimbs,
+  CHUNK_VALUES,
+  type CommitmentBases,
+  type CommittedGroup,
+  chunkCount,
+  commitmentBases,
+  commitmentBytes,
+  commitVector,
+  freshBlinding,
+  joinLimbs,
+  type OpeningClaim,
+  type OpeningFault,
+  type OpeningVerdict,
+  openSum,
+} from './commitment/index.ts';
 export type { PairingBackend } from './groth16/backend.ts';
 export {
   insecureVerifyingKeyForTestingOnly,
@@ -24,3 +48,4 @@ export {
   verifyGroth16,
 } from './groth16/verify.ts';
 export { type WasmCurve, wasmPairing } from './groth16/wasm-backend.ts';
+export { type FastCurve, type FastCurveOptions, fastCurve } from './snark.ts';

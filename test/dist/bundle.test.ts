@@ -43,7 +43,10 @@ const MAY_BRING: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Optional peers: not installed here, and asked for at run time only, by their own names. */
-const MAY_ASK_FOR: Readonly<Record<string, readonly string[]>> = { 'veilsum/he': ['node-seal'] };
+const MAY_ASK_FOR: Readonly<Record<string, readonly string[]>> = {
+  'veilsum/he': ['node-seal'],
+  'veilsum/zk': ['snarkjs'],
+};
 
 describe('in a bundle for browsers', () => {
   for (const subPath of subPaths()) {
