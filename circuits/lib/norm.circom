@@ -31,7 +31,8 @@ function normBits(d, bits) {
 template NormAtMost(d, bits) {
     signal input x[d];
     signal input bound;
-    assert(2 * bits + d < 2 ** 20);
+    // No sum of squares, nor its difference to a number of as many bits, wraps around in the field.
+    assert(normBits(d, bits) <= 250);
 
     var root = rootOfMinusOne();
     var pairs = (d + 1) \ 2;

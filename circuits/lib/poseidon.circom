@@ -52,9 +52,9 @@ template Poseidon(t) {
                 for (var j = 1; j < t; j++) {
                     known += matrix[0][j] * x[j];
                 }
-                oneState[p] <-- known + matrix[0][0] * oneFourth[p] * x[0];
+                oneState[p] <== known + matrix[0][0] * oneFourth[p] * x[0];
+                // What the S-box gave, as linear terms.
                 var gave = (oneState[p] - known) / matrix[0][0];
-                oneFourth[p] * x[0] === gave;
                 var next[t];
                 for (var i = 1; i < t; i++) {
                     next[i] = matrix[i][0] * gave;

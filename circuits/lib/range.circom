@@ -21,7 +21,8 @@ template Unsigned(bits) {
     lowest * (lowest - 1) === 0;
 }
 
-// Proves: −2^(bits − 1) ≤ in < 2^(bits − 1), where −v stands for r − v.
+// Proves: −2^(bits − 1) ≤ in < 2^(bits − 1), where −v stands for r − v. Not by Unsigned: a wire for the
+// shifted number would cost a row.
 template Signed(bits) {
     signal input in;
     assert(bits >= 1);

@@ -68,10 +68,21 @@ export function readR1cs(file: Uint8Array): Rows {
   };
   const rows: Row[] = [];
   for (let i = 0; i < count; i++) rows.push({ a: terms(), b: terms(), c: terms() });
+  if (content.left() > 0) {
+    throw new CodecError(
+      'trailing-bytes',
+      `${WHAT}: got ${content.left()} bytes after the last row`,
+    );
+  }
   return { wires, publics, rows };
 }
 
-type Reader = { readonly u32: () => number; readonly bigint: () => bigint };
+type Reader = {
+  readonly u32: () => number;
+  readonly bigint: () => bigint;
+  /** Bytes that were not read. */
+  readonly left: () => number;
+};
 
 function reader(bytes: Uint8Array): Reader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -82,6 +93,7 @@ function reader(bytes: Uint8Array): Reader {
     throw new CodecError('truncated', `${WHAT}: got ${bytes.length} bytes of a section, not all`);
   };
   return {
+    left: () => bytes.length - at,
     u32: () => view.getUint32(take(4), true),
     bigint: () => {
       const from = take(FIELD_BYTES);

@@ -144,6 +144,12 @@ describe('files from outside', () => {
       ['another version', changed((b) => b.fill(2, 4, 5)), 'unknown-version'],
       ['another field', changed((b) => b.fill(7, header + 4, header + 5)), 'malformed'],
       ['too many sections', changed((b) => b.fill(255, 8, 12)), 'too-large'],
+      [
+        'one row less',
+        changed((b) => view(b).setUint32(header + 60, 1235, true)),
+        'trailing-bytes',
+      ],
+      ['one row more', changed((b) => view(b).setUint32(header + 60, 1237, true)), 'truncated'],
       ['more wires than any', changed((b) => b.fill(255, header + 36, header + 40)), 'too-large'],
       [
         'fewer wires than used',
