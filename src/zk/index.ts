@@ -1,6 +1,6 @@
 /**
- * Proofs that anybody can check: commitments whose sum opens, and a Groth16 verifier that needs no
- * prover. See README.md beside this file.
+ * Proofs that anybody can check: commitments whose sum opens, a Groth16 verifier that needs no prover,
+ * and both together, commitments to updates that are in bounds. See README.md beside this file.
  */
 export {
   addBlindings,
@@ -49,3 +49,27 @@ export {
 } from './groth16/verify.ts';
 export { type WasmCurve, wasmPairing } from './groth16/wasm-backend.ts';
 export { type FastCurve, type FastCurveOptions, fastCurve } from './snark.ts';
+export {
+  insecureUpdateKeyForTestingOnly,
+  type UpdateKey,
+  type UpdateKeyOptions,
+  updateBases,
+  updateKey,
+} from './update/key.ts';
+export { UPDATE_PROOF_BYTES } from './update/layout.ts';
+export {
+  type ProvedUpdate,
+  proveUpdate,
+  type SecretUpdate,
+  type UpdateProver,
+} from './update/prove.ts';
+export { contributeToUpdateKey, startUpdateKey } from './update/setup.ts';
+export { type UpdateTerms, updateChunkId, updateChunks } from './update/statement.ts';
+export {
+  type UpdateCulprit,
+  type UpdateFault,
+  type UpdateItem,
+  type UpdatesVerdict,
+  verifyUpdates,
+} from './update/verify.ts';
+export type { UpdateInputs } from './update/witness.ts';
