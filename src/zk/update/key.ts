@@ -4,6 +4,7 @@
  * to. A key is checked as a whole when it is opened; one function opens keys that are marked insecure.
  */
 import { CodecError, ProtocolError, UsageError } from '../../errors.ts';
+import { assertBytes } from '../../internal/assert.ts';
 import { randomBytes } from '../../internal/random.ts';
 import { sha256 } from '../../internal/sha256.ts';
 import { basesFromKey, type CommitmentBases } from '../commitment/bases.ts';
@@ -176,8 +177,10 @@ async function open(
   { backend = noblePairing, curve }: UpdateKeyOptions,
   openInner: typeof verifyingKey,
 ): Promise<UpdateKey> {
-  const { values, contributions, images, ...parts } = readUpdateKey(given);
+  assertBytes('update key', given);
+  // What is checked, hashed and used is one copy: there is a pause between.
   const bytes = given.slice();
+  const { values, contributions, images, ...parts } = readUpdateKey(bytes);
   // Refuses keys without contribution, and insecure ones where they are not wanted.
   const inner = openInner(parts.verifyingKey, backend);
   if (contributions.length === 0) {
