@@ -27,7 +27,8 @@ export type CapacityCode =
   | 'too-many-shares'
   | 'graph-infeasible'
   | 'floor-unreachable'
-  | 'noise-too-large';
+  | 'noise-too-large'
+  | 'too-many-bits';
 
 /** Codes of {@link CodecError}: bytes from outside are not a message; drop them. */
 export type CodecCode =

@@ -8,10 +8,10 @@
  */
 import { UsageError } from '../errors.ts';
 import { assertBytes, assertInteger, assertNumbers } from '../internal/assert.ts';
-import { lengthPrefixed, utf8, wipe } from '../internal/bytes.ts';
+import { wipe } from '../internal/bytes.ts';
 import { randomBytes } from '../internal/random.ts';
-import { sha256 } from '../internal/sha256.ts';
 import { numberAt, R } from './groth16/field.ts';
+import { hashToScalar } from './hash-to-scalar.ts';
 import { poseidonHash } from './poseidon.ts';
 
 /** Bits of an entry: a signed integer. */
@@ -57,9 +57,7 @@ export type AggregateInputs = {
  */
 export function contextScalar(context: Uint8Array): bigint {
   assertBytes('context', context);
-  const half = (name: string): bigint =>
-    numberAt(sha256(lengthPrefixed(utf8(`veilsum/zk/context/${name}`), context)), 0);
-  return ((half('high') << 256n) | half('low')) % R;
+  return hashToScalar('context', context);
 }
 
 /** A fresh salt: uniform from 0 to r − 1 but for 2^−130. **Security**: as secret as the update. */

@@ -1,4 +1,7 @@
-/** Commitments to vectors, and proofs that anybody can check without a prover. See README.md beside this file. */
+/**
+ * Proofs that anybody can check: commitments whose sum opens, a Groth16 verifier that needs no prover,
+ * and both together, commitments to updates that are in bounds. See README.md beside this file.
+ */
 export {
   type AggregateClaim,
   type AggregateInputs,
@@ -59,3 +62,27 @@ export {
 } from './setup/insecure-setup.ts';
 export { isInsecureProvingKey, keyFromProvingKey } from './setup/zkey.ts';
 export { type FastCurve, type FastCurveOptions, fastCurve } from './snark.ts';
+export {
+  insecureUpdateKeyForTestingOnly,
+  type UpdateKey,
+  type UpdateKeyOptions,
+  updateBases,
+  updateKey,
+} from './update/key.ts';
+export { UPDATE_PROOF_BYTES } from './update/layout.ts';
+export {
+  type ProvedUpdate,
+  proveUpdate,
+  type SecretUpdate,
+  type UpdateProver,
+} from './update/prove.ts';
+export { contributeToUpdateKey, startUpdateKey } from './update/setup.ts';
+export { type UpdateTerms, updateChunkId, updateChunks } from './update/statement.ts';
+export {
+  type UpdateCulprit,
+  type UpdateFault,
+  type UpdateItem,
+  type UpdatesVerdict,
+  verifyUpdates,
+} from './update/verify.ts';
+export type { UpdateInputs } from './update/witness.ts';

@@ -1,6 +1,7 @@
 /**
  * The points that commitments are made of: one for each position in a chunk, and one for blinding.
- * They come from a hash, so nobody had to be trusted and nobody knows a relation between them.
+ * They come from a hash, so nobody had to be trusted and nobody knows a relation between them. Where
+ * commitments carry Groth16 proofs they are points of the key instead (`../update/key.ts`).
  */
 import { UsageError } from '../../errors.ts';
 import { assertInteger } from '../../internal/assert.ts';
@@ -36,6 +37,13 @@ const SLICE = 128;
 export type CommitmentBases = {
   /** For chunks of up to this many values. */
   readonly count: number;
+  /** Values in a chunk; the last chunk of a vector may have fewer. */
+  readonly chunkValues: number;
+  /**
+   * Whether they come from a hash. If not, they come from the setup of a key: whoever knows its secrets
+   * opens a commitment to other values.
+   */
+  readonly transparent: boolean;
   /** Who computes. */
   readonly engine: 'noble' | 'wasm';
 };
@@ -93,12 +101,51 @@ export async function commitmentBases(
   const mine = making.then(() => makeUpTo(count, engine, options));
   making = mine.catch(() => {});
   await mine;
-  const bases: CommitmentBases = Object.freeze({ count, engine: engine.name });
+  return prepared(engine, options.curve, {
+    handle: { count, chunkValues: CHUNK_VALUES, transparent: true, engine: engine.name },
+    values: made.slice(0, count),
+    blinding: blindingPoints as readonly Point[],
+  });
+}
+
+/**
+ * Bases from points of a key, of which none is infinity: a vector's chunks have as many values.
+ *
+ * **Security**: not transparent. Nobody may know a relation between the points.
+ */
+export function basesFromKey(
+  values: readonly Point[],
+  blinding: Point,
+  curve: FastCurve | undefined,
+): Promise<CommitmentBases> {
+  const engine = curve === undefined ? nobleEngine : wasmEngine(curve);
+  const count = values.length;
+  return prepared(engine, curve, {
+    handle: { count, chunkValues: count, transparent: false, engine: engine.name },
+    values,
+    blinding: powersOf(blinding),
+  });
+}
+
+async function prepared(
+  engine: CurveEngine,
+  curve: FastCurve | undefined,
+  {
+    handle,
+    values,
+    blinding,
+  }: {
+    readonly handle: CommitmentBases;
+    readonly values: readonly Point[];
+    readonly blinding: readonly Point[];
+  },
+): Promise<CommitmentBases> {
+  const bases = Object.freeze(handle);
   insides.set(bases, {
     engine,
-    threads: options.curve?.threads ?? 1,
-    values: await engine.prepare(made.slice(0, count)),
-    blinding: await engine.prepare(blindingPoints as readonly Point[]),
+    threads: curve?.threads ?? 1,
+    values: await engine.prepare(values),
+    blinding: await engine.prepare(blinding),
     corrections: new Map(),
   });
   return bases;
@@ -148,7 +195,7 @@ export function insideOf(what: string, bases: CommitmentBases): Inside {
 
 /** @throws UsageError `out-of-range` where a vector has a chunk that the bases are too few for */
 export function assertEnoughBases(what: string, bases: CommitmentBases, length: number): void {
-  if (Math.min(length, CHUNK_VALUES) <= bases.count) return;
+  if (Math.min(length, bases.chunkValues) <= bases.count) return;
   throw new UsageError(
     'out-of-range',
     `${what}: got ${length} values and ${bases.count} bases, expected commitmentBases(${length})`,

@@ -20,12 +20,14 @@ import { assertBlinding } from './blinding.ts';
  * How many chunks, and so points and blindings, a vector has.
  *
  * @param length of the vector, 1 or more
- * @returns ⌈length / 4096⌉
- * @throws UsageError `out-of-range` for other lengths
+ * @param chunkValues of the bases; 4,096 for those from a hash
+ * @returns ⌈length / chunkValues⌉
+ * @throws UsageError `out-of-range` for other numbers
  */
-export function chunkCount(length: number): number {
+export function chunkCount(length: number, chunkValues: number = CHUNK_VALUES): number {
   assertInteger('chunkCount: length', length, 1, Number.MAX_SAFE_INTEGER);
-  return Math.ceil(length / CHUNK_VALUES);
+  assertInteger('chunkCount: chunkValues', chunkValues, 1, Number.MAX_SAFE_INTEGER);
+  return Math.ceil(length / chunkValues);
 }
 
 /**
@@ -69,7 +71,8 @@ export async function commitVector(
     throw new UsageError('wrong-type', `${what}: values: got none, expected an Int32Array of some`);
   }
   assertEnoughBases(what, bases, values.length);
-  const chunks = chunkCount(values.length);
+  const { chunkValues } = bases;
+  const chunks = chunkCount(values.length, chunkValues);
   if (!Array.isArray(blindings) || blindings.length !== chunks) {
     throw new UsageError(
       'wrong-length',
@@ -86,7 +89,7 @@ export async function commitVector(
   const worker = async (): Promise<void> => {
     while (next < chunks) {
       const chunk = next++;
-      const part = values.subarray(chunk * CHUNK_VALUES, (chunk + 1) * CHUNK_VALUES);
+      const part = values.subarray(chunk * chunkValues, (chunk + 1) * chunkValues);
       const digits = narrowed(part, size);
       try {
         const point = await combine(inside, digits, size, blindings[chunk] as Uint8Array);

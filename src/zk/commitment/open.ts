@@ -16,14 +16,7 @@ import {
   sumPoints,
   writeBigEndian,
 } from '../curve/points.ts';
-import {
-  assertEnoughBases,
-  breathe,
-  CHUNK_VALUES,
-  type CommitmentBases,
-  combine,
-  insideOf,
-} from './bases.ts';
+import { assertEnoughBases, breathe, type CommitmentBases, combine, insideOf } from './bases.ts';
 import { BLINDING_BYTES, isBlinding } from './blinding.ts';
 import { chunkCount } from './commit.ts';
 
@@ -93,11 +86,12 @@ export async function openSum(
   claim: OpeningClaim,
 ): Promise<OpeningVerdict> {
   const inside = insideOf('openSum', bases);
-  const chunks = chunkCount(claim.length);
+  const { chunkValues } = bases;
+  const chunks = chunkCount(claim.length, chunkValues);
   assertEnoughBases('openSum', bases, claim.length);
   const bound = boundOf(claim.groups);
   if (bound === 0) return { valid: false, reason: 'no-commitments' };
-  const fault = faultIn(claim, chunks, bound);
+  const fault = faultIn(claim, chunks, chunkValues, bound);
   if (fault !== undefined) return fault;
   const points: Point[] = [];
   for (let chunk = 0; chunk < chunks; chunk++) {
@@ -107,7 +101,7 @@ export async function openSum(
     await breathe();
   }
   const opens = (from: number, to: number): Promise<boolean> =>
-    isOpened(inside, claim, points, bound, from, to);
+    isOpened(inside, chunkValues, claim, points, bound, from, to);
   if (chunks * widthOf(bound, 1) > widthOf(bound, chunks) && (await opens(0, chunks))) {
     return { valid: true };
   }
@@ -130,7 +124,12 @@ function boundOf(groups: readonly CommittedGroup[]): number {
 }
 
 /** Lengths, integers and scalars: all that takes no curve. */
-function faultIn(claim: OpeningClaim, chunks: number, bound: number): OpeningVerdict | undefined {
+function faultIn(
+  claim: OpeningClaim,
+  chunks: number,
+  chunkValues: number,
+  bound: number,
+): OpeningVerdict | undefined {
   const { aggregate, blindings } = claim;
   if (aggregate?.length !== claim.length || !Array.isArray(blindings)) {
     return { valid: false, reason: 'wrong-length' };
@@ -144,7 +143,7 @@ function faultIn(claim: OpeningClaim, chunks: number, bound: number): OpeningVer
   }
   for (let j = 0; j < claim.length; j++) {
     const value = aggregate[j] as number;
-    const chunk = Math.floor(j / CHUNK_VALUES);
+    const chunk = Math.floor(j / chunkValues);
     if (!Number.isSafeInteger(value)) return { valid: false, reason: 'not-an-integer', chunk };
     if (Math.abs(value) > bound) return { valid: false, reason: 'out-of-range', chunk };
   }
@@ -184,6 +183,7 @@ function widthOf(bound: number, chunks: number): number {
 /** Σ ρ_c·(Σ_j A_cj·G_j + R_c·H − C_c) = infinity over the chunks from `from` to `to` − 1. */
 async function isOpened(
   inside: ReturnType<typeof insideOf>,
+  chunkValues: number,
   claim: OpeningClaim,
   points: readonly Point[],
   bound: number,
@@ -191,17 +191,17 @@ async function isOpened(
   to: number,
 ): Promise<boolean> {
   const size = widthOf(bound, to - from);
-  const first = from * CHUNK_VALUES;
-  const count = Math.min(CHUNK_VALUES, claim.length - first);
+  const first = from * chunkValues;
+  const count = Math.min(chunkValues, claim.length - first);
   const sums: bigint[] = new Array(count).fill(1n << BigInt(8 * size - 1));
   let blinding = 0n;
   const joined: Point[] = [];
   const coefficients: bigint[] = [];
   for (let chunk = from; chunk < to; chunk++) {
     const coefficient = to - from === 1 ? 1n : readBigEndian(randomBytes(COEFFICIENT_BYTES));
-    const end = Math.min(CHUNK_VALUES, claim.length - chunk * CHUNK_VALUES);
+    const end = Math.min(chunkValues, claim.length - chunk * chunkValues);
     for (let j = 0; j < end; j++) {
-      const value = claim.aggregate[chunk * CHUNK_VALUES + j] as number;
+      const value = claim.aggregate[chunk * chunkValues + j] as number;
       sums[j] = (sums[j] as bigint) + coefficient * BigInt(value);
     }
     blinding += coefficient * readBigEndian(claim.blindings[chunk] as Uint8Array);

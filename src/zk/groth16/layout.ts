@@ -52,7 +52,8 @@ const KEY = 'verifying key';
 const KIND_KEY = 1;
 const KIND_PROOF = 2;
 const KEY_HEAD = 7;
-const KEY_FIXED: number = KEY_HEAD + G1_BYTES + 3 * G2_BYTES;
+/** Bytes of a key without its IC points. */
+export const KEY_FIXED: number = KEY_HEAD + G1_BYTES + 3 * G2_BYTES;
 const SETUPS: readonly KeySetup[] = ['ceremony', 'insecure'];
 
 /** Writes a key from its parts, whose lengths the caller has seen to. */

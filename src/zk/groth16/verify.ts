@@ -7,13 +7,13 @@
  * (−A, −B, C) is one. Who must count proofs counts statements, by something in their public inputs.
  */
 import { UsageError } from '../../errors.ts';
-import { randomBytes } from '../../internal/random.ts';
 import type { G1Point, PairingBackend } from './backend.ts';
+import { type Claim, falseClaims } from './batch.ts';
 import { type Equation, equationsHold, type Term } from './equations.ts';
 import { R } from './field.ts';
 import { type PreparedKey, preparedKey, type VerifyingKey } from './key.ts';
 import { splitProof } from './layout.ts';
-import { G1_BYTES, type PointFault, readG1, readG2 } from './points.ts';
+import { type PointFault, readG1, readG2 } from './points.ts';
 
 /**
  * Why a statement was not proved. `equation` is an honest encoding of a false proof; all others are
@@ -47,9 +47,6 @@ export type Groth16BatchVerdict =
       readonly culprits: readonly { readonly index: number; readonly reason: InvalidReason }[];
     };
 
-/** Bytes of a batch coefficient. */
-const COEFFICIENT_BYTES = 16;
-
 /**
  * Whether a proof proves a statement under a key.
  *
@@ -71,42 +68,6 @@ export function verifyGroth16(
 ): Groth16Verdict {
   const inside = preparedKey(key);
   const equation = equationOf(inside, { publics, proof }, key.publics, []);
-  return verdictOf(inside.backend, equation);
-}
-
-/**
- * As {@link verifyGroth16}, where the last public inputs of the key stay hidden: the prover sends
- * their part of vk_x, Σ public_k·IC_k, as points.
- *
- * **Security**: not a verifier by itself. A prover who may choose a part of vk_x freely proves
- * anything: A = α, B = β + t·δ, C = t·α, and a hidden point that cancels the rest. It must also be shown that the prover knows the
- * public inputs behind each hidden point.
- * **Source**: commit-carrying Groth16, as in LegoSNARK (eprint 2019/142).
- * **Cost**: as {@link verifyGroth16}, and a point addition for each hidden point.
- *
- * @param key - from `verifyingKey`
- * @param known - the first public inputs, fewer than the key has
- * @param hidden - points of 64 bytes, from anyone
- * @param proof - 258 bytes, from anyone
- * @throws UsageError `wrong-type` if the key is none
- */
-export function verifyWithHiddenInputs(
-  key: VerifyingKey,
-  known: readonly bigint[],
-  hidden: readonly Uint8Array[],
-  proof: Uint8Array,
-): Groth16Verdict {
-  const inside = preparedKey(key);
-  const points: G1Point[] = [];
-  for (const bytes of hidden) {
-    const isPoint = bytes instanceof Uint8Array && bytes.length === G1_BYTES;
-    const point = isPoint ? readG1(inside.backend, bytes) : 'point-not-canonical';
-    if (typeof point === 'string') return { valid: false, reason: point };
-    points.push(point);
-  }
-  if (!Array.isArray(known) || known.length >= key.publics)
-    return { valid: false, reason: 'publics-count' };
-  const equation = equationOf(inside, { publics: known, proof }, known.length, points);
   return verdictOf(inside.backend, equation);
 }
 
@@ -136,52 +97,18 @@ export function verifyBatch(key: VerifyingKey, items: readonly Groth16Item[]): G
     throw new UsageError('wrong-type', `verifyBatch: got ${typeof items}, expected an array`);
   }
   const culprits: { readonly index: number; readonly reason: InvalidReason }[] = [];
-  const readable: Indexed[] = [];
+  const readable: Claim[] = [];
   for (const [index, item] of items.entries()) {
     const equation = equationOf(inside, item, key.publics, []);
     if (typeof equation === 'string') culprits.push({ index, reason: equation });
-    else readable.push({ index, equation });
+    else readable.push({ index, equations: [equation] });
   }
-  for (const index of falseOnes(inside.backend, readable, false)) {
+  for (const index of falseClaims(inside.backend, readable)) {
     culprits.push({ index, reason: 'equation' });
   }
   if (culprits.length === 0) return { valid: true };
   culprits.sort((a, b) => a.index - b.index);
   return { valid: false, culprits };
-}
-
-type Indexed = { readonly index: number; readonly equation: Equation };
-
-/**
- * The places of false equations.
- *
- * @param isKnownFalse - a list of which this is a part failed, and the rest of it passed
- */
-function falseOnes(
-  backend: PairingBackend,
-  items: readonly Indexed[],
-  isKnownFalse: boolean,
-): readonly number[] {
-  if (items.length === 0) return [];
-  if (!isKnownFalse && holdTogether(backend, items)) return [];
-  const [first] = items;
-  if (items.length === 1) return [(first as Indexed).index];
-  const half = items.length >> 1;
-  const left = falseOnes(backend, items.slice(0, half), false);
-  const right = falseOnes(backend, items.slice(half), left.length === 0);
-  return [...left, ...right];
-}
-
-function holdTogether(backend: PairingBackend, items: readonly Indexed[]): boolean {
-  const equations = items.map(({ equation }) => equation);
-  const coefficients = equations.length === 1 ? [1n] : equations.map(() => randomCoefficient());
-  return equationsHold(backend, equations, coefficients);
-}
-
-/** Uniform below 2^128. */
-function randomCoefficient(): bigint {
-  const view = new DataView(randomBytes(COEFFICIENT_BYTES).buffer);
-  return (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
 }
 
 function verdictOf(backend: PairingBackend, equation: Equation | InvalidReason): Groth16Verdict {
@@ -190,8 +117,21 @@ function verdictOf(backend: PairingBackend, equation: Equation | InvalidReason):
   return { valid: false, reason: 'equation' };
 }
 
-/** e(−A, B) · e(α, β) · e(vk_x, γ) · e(C, δ) = 1, or what is wrong with the encoding. */
-function equationOf(
+/**
+ * e(−A, B) · e(α, β) · e(vk_x, γ) · e(C, δ) = 1, or what is wrong with the encoding.
+ *
+ * The last public inputs of a key may stay hidden: then `hidden` has their parts of vk_x.
+ *
+ * **Security**: with hidden parts the equation proves nothing by itself. Who may choose a part of vk_x
+ * freely satisfies it always: A = α, B = β + δ, C = α, and a point that cancels the rest. Equations that
+ * show the knowledge behind each point must hold too.
+ * **Source**: commit-carrying Groth16: LegoSNARK (eprint 2019/142).
+ *
+ * @param item - from anyone
+ * @param count - how many public inputs are in plain sight
+ * @param hidden - points that were checked
+ */
+export function equationOf(
   key: PreparedKey,
   item: Groth16Item,
   count: number,

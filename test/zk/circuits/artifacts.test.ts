@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keyFromProvingKey } from '../../../src/zk/setup/zkey.ts';
+import { publicsFor } from '../../../src/zk/update/layout.ts';
 import {
   circuitSources,
   compileCircuit,
@@ -70,17 +71,31 @@ describe('what is committed', () => {
 
   test('the table in circuits/README.md counts what is pinned', () => {
     const readme = readFileSync(join(root, 'circuits/README.md'), 'utf8');
-    for (const [name, { params }] of Object.entries(circuitSources)) {
+    for (const [name, { template, params }] of Object.entries(circuitSources)) {
       const { rows = 0, wires } = pins.circuits[name] ?? {};
-      const [clients, length] = params as [number, number];
-      const domain = Math.ceil(Math.log2(rows + 2));
-      const perValue = (rows / (clients * length)).toFixed(1);
-      const cells = [name, rows, wires, perValue, `2^${domain}`];
+      const isUpdate = template === 'BoundedUpdate';
+      // Hidden signals are public ones too, and there are more of them than of anything else.
+      const publics = isUpdate ? publicsFor(params[0] as number) : 1;
+      const values = params.reduce((product, size) => product * size, 1);
+      const domain = Math.ceil(Math.log2(rows + publics + 1));
+      const perValue = ((isUpdate ? rows + publics : rows) / values).toFixed(1);
+      const cells = isUpdate
+        ? [name, rows, wires, publics, perValue, `2^${domain}`]
+        : [name, rows, wires, perValue, `2^${domain}`];
       const line = new RegExp(
         `^\\| *${cells.map((c) => String(c).replace('^', '\\^')).join(' *\\| *')} *\\|`,
         'm',
       );
       expect(readme).toMatch(line);
+    }
+  });
+
+  test('no update of a thousand values takes more than 5.1 rows a value', () => {
+    for (const [name, { template, params }] of Object.entries(circuitSources)) {
+      const [values] = params as [number];
+      if (template !== 'BoundedUpdate' || values < 1_000) continue;
+      const { rows = 0 } = pins.circuits[name] ?? {};
+      expect((rows + publicsFor(values)) / values).toBeLessThanOrEqual(5.1);
     }
   });
 });

@@ -123,7 +123,7 @@ describe('commitVector', () => {
     const few = await commitmentBases(3);
     const tooMany = commitVector(few, new Int32Array(4), 8, zeros(1));
     await expect(tooMany).rejects.toThrow(/expected commitmentBases\(4\)/);
-    const fake = { count: 9, engine: 'noble' } as const;
+    const fake = { count: 9, chunkValues: 9, transparent: true, engine: 'noble' } as const;
     await expect(commitVector(fake, new Int32Array(4), 8, zeros(1))).rejects.toThrow(UsageError);
   });
 });

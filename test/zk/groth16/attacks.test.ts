@@ -19,9 +19,8 @@ import {
   proofFromSnarkjs,
   proofToSnarkjs,
 } from '../../../src/zk/groth16/snarkjs-json.ts';
-import { verifyGroth16, verifyWithHiddenInputs } from '../../../src/zk/groth16/verify.ts';
+import { verifyGroth16 } from '../../../src/zk/groth16/verify.ts';
 import {
-  type G1,
   g1Bytes,
   g2Bytes,
   isInG2,
@@ -229,48 +228,5 @@ describe.each(backends)('on $name', (backend) => {
     const byProof = new Set([item.proof, twin].map(String));
     const byStatement = new Set([item.publics, item.publics].map(String));
     expect([byProof.size, byStatement.size]).toEqual([2, 1]);
-  });
-
-  test('hidden inputs without a proof of knowledge prove anything', () => {
-    const known = readKey(ownBytes);
-    const ic = known.ic.map(readG1);
-    // As meant: the prover hides the second public input.
-    const [first, second] = [4n, 5n];
-    const hidden = g1Bytes(times(ic[2] as typeof G1.BASE, second));
-    const honest = simulated(secrets, [first, second], 3n);
-    expect(verifyWithHiddenInputs(own, [first], [hidden], honest)).toEqual(VALID);
-    expect(verifyWithHiddenInputs(own, [first + 1n], [hidden], honest)).toEqual(
-      INVALID('equation'),
-    );
-    // As broken, from public points alone: A = α, B = β + δ, C = α, and a point that cancels the rest.
-    const x = statementPoint(ic.slice(0, 2), [666n]);
-    const proof = writeProof({
-      a: known.alpha,
-      b: g2Bytes(readG2(known.beta).add(readG2(known.delta))),
-      c: known.alpha,
-    });
-    expect(verifyWithHiddenInputs(own, [666n], [g1Bytes(x.negate())], proof)).toEqual(VALID);
-  });
-
-  test('hidden points are judged as all others', () => {
-    const honest = simulated(secrets, [4n, 5n], 3n);
-    const hidden = g1Bytes(times(readG1(readKey(ownBytes).ic[2] as Uint8Array), 5n));
-    expect(verifyWithHiddenInputs(own, [4n], [hidden], honest)).toEqual(VALID);
-    const cases: readonly (readonly [unknown, string])[] = [
-      [new Uint8Array(64), 'point-at-infinity'],
-      [offCurve(), 'point-off-curve'],
-      [new Uint8Array(64).fill(255), 'point-not-canonical'],
-      [hidden.slice(1), 'point-not-canonical'],
-      [undefined, 'point-not-canonical'],
-    ];
-    for (const [bad, reason] of cases) {
-      expect(verifyWithHiddenInputs(own, [4n], [bad as Uint8Array], honest)).toEqual(
-        INVALID(reason),
-      );
-    }
-    expect(verifyWithHiddenInputs(own, [4n, 5n], [], honest)).toEqual(INVALID('publics-count'));
-    expect(verifyWithHiddenInputs(own, undefined as never, [], honest)).toEqual(
-      INVALID('publics-count'),
-    );
   });
 });
