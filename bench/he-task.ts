@@ -6,49 +6,33 @@
 import { hash } from 'node:crypto';
 import { ciphertextBlob, polynomials } from '../src/he/blob.ts';
 import { coefficientsOf, decodeLattice } from '../src/he/codec.ts';
-import { exactCombiner, realCombiner } from '../src/he/committee/index.ts';
 import { contextFor } from '../src/he/context.ts';
 import { insideOf, rawOf, type Seal } from '../src/he/handles.ts';
 import {
   beginEncryptedRound,
   type ChunkStore,
-  closeClosing,
   closeCommits,
   closeKey,
   closeRoot,
-  closeUploads,
   type EncryptedCoordinator,
   type EncryptedHolder,
   type EncryptedRound,
   type EncryptedRoundFacts,
   encryptForRound,
-  fetchHalf,
-  openedSum,
-  openSum,
-  signClose,
   signRoot,
   startKeyHolder,
 } from '../src/he/index.ts';
 import { evaluatorOf } from '../src/he/objects.ts';
 import type { ParameterSetName } from '../src/he/parameters.ts';
-import { answerLength } from '../src/he/round/answers.ts';
 import { ledgerOf } from '../src/he/round/coordinator-state.ts';
 import { encryptVector } from '../src/he/round/encrypt.ts';
-import { holderOf, holderStep } from '../src/he/round/holder-state.ts';
-import type { HolderKey } from '../src/he/round/key-holder.ts';
 import { chunkLength, halfLength, hashOfHalf, keyHashOf, say } from '../src/he/round/messages.ts';
-import { addInto, openLatticeSum, sumOf } from '../src/he/sum/lattice-sum.ts';
+import { addInto, openLatticeSum } from '../src/he/sum/lattice-sum.ts';
 import type { Signer } from '../src/identity/signer.ts';
 import { concat } from '../src/internal/bytes.ts';
-import {
-  type Cast,
-  castOf,
-  holderName,
-  keyedCommittee,
-  planFor,
-  taken,
-} from '../test/he/round/support.ts';
+import { type Cast, castOf, keyedCommittee, planFor, taken } from '../test/he/round/support.ts';
 import { type Book, interleave, progress, settle, stopwatch, timing } from './harness.ts';
+import { heOpening } from './he-open.ts';
 
 const LENGTH = 1_000_000;
 const CLIENTS = 100;
@@ -133,7 +117,7 @@ async function play(book: Book, seal: Seal, { set, holders, most, facts }: Task)
   }
   const { next: uploading } = closeRoot(committed.next);
   await coordinator(book, seal, name, uploading, chunks);
-  await opening(book, seal, name, uploading, rooted, vector);
+  await heOpening(book, seal, name, uploading, rooted, vector);
 }
 
 /** The holders with their key. */
@@ -271,93 +255,4 @@ async function coordinator(
   book.time(`${name}/coordinator/sha-256`, times.hash, against);
   book.time(against[0], times.raw);
   book.ratio(`${name}/coordinator/ratio`, times.ours, against, COORDINATOR_BOUND);
-}
-
-/** From the last upload to the sum, which is compared with the plain one. */
-async function opening(
-  book: Book,
-  seal: Seal,
-  name: string,
-  uploading: EncryptedCoordinator<'upload'>,
-  rooted: readonly EncryptedHolder<'close'>[],
-  vector: Float64Array,
-): Promise<void> {
-  const { plan } = ledgerOf(uploading);
-  const { threshold } = plan;
-  const closing = closeUploads(
-    uploading,
-    Array.from({ length: threshold }, (_, i) => holderName(i)),
-  );
-  const closed: EncryptedHolder<'open'>[] = [];
-  for (const state of rooted) {
-    const { next, message } = await signClose(state, closing.downlink);
-    taken(closing.next, message);
-    closed.push(next);
-  }
-  const { next: last, downlink } = closeClosing(closing.next);
-  const opens: number[] = [];
-  const totals: number[] = [];
-  for (const state of closed.slice(0, threshold)) {
-    const timed = await timedKey(state, opens);
-    settle();
-    const [ms, { message }] = await stopwatch(() =>
-      openSum(timed, downlink, (...which) => fetchHalf(last, ...which)),
-    );
-    totals.push(ms);
-    taken(last, message);
-  }
-  book.time(`${name}/holder,of=${UPLOADERS}`, timing(totals));
-  book.time(`${name}/holder/open`, timing(opens));
-  if (threshold > 1) await combining(book, seal, name, last);
-  const [ms, { sums, errorBound }] = await stopwatch(() => openedSum(last, seal));
-  book.time(`${name}/opened-sum,of=${UPLOADERS}`, timing([ms]));
-  vector.forEach((value, i) => {
-    const miss = Math.abs((sums[i] as number) - UPLOADERS * value);
-    if (!(miss <= errorBound * (1 + 1e-9))) throw new Error(`${name}: a wrong sum at ${i}`);
-  });
-}
-
-/** The same holder, whose key notes how long it takes to open all ciphertexts. */
-const timedKey = (
-  state: EncryptedHolder<'open'>,
-  opens: number[],
-): Promise<EncryptedHolder<'open'>> =>
-  holderStep(state, 'open', async (contents) => {
-    const open: HolderKey['open'] = (...all) => {
-      const start = performance.now();
-      contents.key.open(...all);
-      opens.push(performance.now() - start);
-    };
-    return holderOf({ ...contents, next: 'open', key: { ...contents.key, open } });
-  });
-
-/** Putting the shares of all ciphertexts together. What the bodies are makes no difference. */
-async function combining(
-  book: Book,
-  seal: Seal,
-  name: string,
-  state: EncryptedCoordinator<'open'>,
-): Promise<void> {
-  const { plan, answers, active } = ledgerOf(state);
-  const { sum, roundId, threshold } = plan;
-  const { set } = sum;
-  const length = answerLength(plan);
-  using bodies = openLatticeSum(set, 'body', roundId, sum.ciphertexts);
-  using combiner = (set.scheme === 'bfv' ? exactCombiner : realCombiner)(seal, sum, threshold);
-  const { combine } = await interleave(2, {
-    combine: () => {
-      settle();
-      const start = performance.now();
-      for (let index = 0; index < sum.ciphertexts; index++) {
-        const head = { kind: 'decryption-share', set, roundId, index } as const;
-        const shares = active.map((member) => {
-          const { payload } = answers.get(member) as { readonly payload: Uint8Array };
-          return decodeLattice(head, payload.subarray(index * length, (index + 1) * length));
-        });
-        combiner.combine(sumOf(bodies, index), shares);
-      }
-      return performance.now() - start;
-    },
-  });
-  book.time(`${name}/combine`, combine);
 }
