@@ -23,7 +23,7 @@ export {
   planEncryptedSum,
 } from './plan.ts';
 export { acceptEncrypted } from './round/accept.ts';
-export type { HolderClaim, HolderVerdict } from './round/claims.ts';
+export type { HolderClaim } from './round/claims.ts';
 export {
   checkCommitted,
   chunkOf,

@@ -6,9 +6,10 @@
  * before it leaves. A durable claim store makes restoring safe; without one, a client that crashed
  * leaves the round.
  */
-
-import { toHex } from '../internal/bytes.ts';
+import type { ClaimVerdict } from '../identity/memory-claim.ts';
 import type { Phase } from './phases.ts';
+
+export type { ClaimVerdict } from '../identity/memory-claim.ts';
 
 /**
  * Records, atomically and durably, that this client answers `phase` of round `roundId` with the
@@ -23,37 +24,3 @@ export type Claim = (
   phase: Phase,
   digestOfAnswer: Uint8Array,
 ) => ClaimVerdict | Promise<ClaimVerdict>;
-
-/** What a claim store answers. */
-export type ClaimVerdict = 'first' | 'same' | 'conflict';
-
-/** A claim store in memory: it forgets when the process ends. Not for callers: see {@link claimOf}. */
-function inMemoryClaim(): Claim {
-  const claimed = new Map<string, string>();
-  return (roundId, phase, digest) => {
-    const key = `${toHex(roundId)} ${phase}`;
-    const before = claimed.get(key);
-    if (before === undefined) {
-      claimed.set(key, toHex(digest));
-      return 'first';
-    }
-    return before === toHex(digest) ? 'same' : 'conflict';
-  };
-}
-
-const byIdentity = new Map<string, Claim>();
-
-/**
- * The in-memory claim of an identity: the default, one for all rounds and signers of the same public
- * key, so that one identity cannot take part twice in a round within one process. It grows by five
- * short entries a round and is never shortened: forgetting is what it is there to prevent.
- */
-export function claimOf(publicKey: Uint8Array): Claim {
-  const key = toHex(publicKey);
-  let claim = byIdentity.get(key);
-  if (claim === undefined) {
-    claim = inMemoryClaim();
-    byIdentity.set(key, claim);
-  }
-  return claim;
-}

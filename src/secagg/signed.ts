@@ -1,14 +1,8 @@
 /** Signing and checking what clients say; see `wire/envelope.ts` for the layout. */
 import { ProtocolError } from '../errors.ts';
-import { verifySignature } from '../identity/ed25519.ts';
-import { type Signer, signWith } from '../identity/signer.ts';
-import {
-  digestOfPayload,
-  draftEnvelope,
-  hashOfSigned,
-  type SignedHeader,
-  signedContent,
-} from '../wire/envelope.ts';
+import { isEnvelopeSigned, signEnvelope } from '../identity/signed-envelope.ts';
+import type { Signer } from '../identity/signer.ts';
+import { hashOfSigned, type SignedHeader } from '../wire/envelope.ts';
 import { type Phase, phaseNumber, type Uplink } from './phases.ts';
 import { idAt, identityKeyAt, sizeOf, type Terms } from './terms.ts';
 
@@ -36,24 +30,15 @@ export async function signLongMessage<P extends Phase>(
   payloadLength: number,
   write: (payload: Uint8Array) => void,
 ): Promise<{ readonly message: Uplink<P>; readonly said: SignedHeader }> {
-  const number = phaseNumber(phase);
-  const { roundId } = terms;
-  const draft = draftEnvelope({ phase: number, roundId, sender, header }, payloadLength);
-  write(draft.payload);
-  const unsigned = { sender, header, payloadDigest: digestOfPayload(draft.payload) };
-  const signature = await signWith(signer, signedContent(roundId, number, unsigned));
-  draft.signature.set(signature);
-  return { message: draft.message as Uplink<P>, said: { ...unsigned, signature } };
+  const said = { phase: phaseNumber(phase), roundId: terms.roundId, sender, header };
+  const signed = await signEnvelope(signer, said, payloadLength, write);
+  return { ...signed, message: signed.message as Uplink<P> };
 }
 
 /** Whether the roster's key for `said.sender` signed this header in this round and phase. */
 export const isSigned = (terms: Terms, phase: Phase, said: SignedHeader): boolean =>
   said.sender < sizeOf(terms) &&
-  verifySignature(
-    identityKeyAt(terms, said.sender),
-    signedContent(terms.roundId, phaseNumber(phase), said),
-    said.signature,
-  );
+  isEnvelopeSigned(identityKeyAt(terms, said.sender), terms.roundId, phaseNumber(phase), said);
 
 /**
  * The same as {@link isSigned}, for a client that got the header from the coordinator: a header that

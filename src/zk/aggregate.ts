@@ -8,11 +8,8 @@
  */
 import { UsageError } from '../errors.ts';
 import { assertBytes, assertInteger, assertNumbers } from '../internal/assert.ts';
-import { wipe } from '../internal/bytes.ts';
-import { randomBytes } from '../internal/random.ts';
-import { numberAt, R } from './groth16/field.ts';
-import { hashToScalar } from './hash-to-scalar.ts';
 import { poseidonHash } from './poseidon.ts';
+import { hashToScalar, randomScalar } from './scalar.ts';
 
 /** Bits of an entry: a signed integer. */
 const ENTRY_BITS = 16;
@@ -60,13 +57,8 @@ export function contextScalar(context: Uint8Array): bigint {
   return hashToScalar('context', context);
 }
 
-/** A fresh salt: uniform from 0 to r − 1 but for 2^−130. **Security**: as secret as the update. */
-export function randomSalt(): bigint {
-  const bytes = randomBytes(64);
-  const salt = ((numberAt(bytes, 0) << 256n) | numberAt(bytes, 32)) % R;
-  wipe(bytes);
-  return salt;
-}
+/** A fresh salt: uniform from 0 to r − 1 but for 2^−250. **Security**: as secret as the update. */
+export const randomSalt = (): bigint => randomScalar();
 
 /**
  * A client's commitment to its update: Poseidon of the salt and the entries, 15 to an element.

@@ -3,7 +3,7 @@
  * twice. A saved state can be restored twice; the caller's durable store is what both copies share.
  */
 import { UsageError } from '../../errors.ts';
-import { toHex } from '../../internal/bytes.ts';
+import type { ClaimVerdict } from '../../identity/memory-claim.ts';
 
 /**
  * Records, atomically and durably, that this holder says `digest` (32 bytes) in a phase of a round, and
@@ -17,23 +17,7 @@ export type HolderClaim = (
   roundId: Uint8Array,
   phase: 'key' | 'root' | 'close' | 'open',
   digest: Uint8Array,
-) => HolderVerdict | Promise<HolderVerdict>;
-
-/** What a claim store answers. */
-export type HolderVerdict = 'first' | 'same' | 'conflict';
-
-/** In memory, by identity: for holders without a store of their own; it forgets with the process. */
-const claimed = new Map<string, string>();
-
-/** The default claim of an identity: one for all rounds and signers of the key. */
-export const memoryClaim =
-  (publicKey: Uint8Array): HolderClaim =>
-  (roundId, phase, digest) => {
-    const key = `${toHex(publicKey)} ${toHex(roundId)} ${phase}`;
-    const before = claimed.get(key);
-    if (before === undefined) claimed.set(key, toHex(digest));
-    return before === undefined ? 'first' : before === toHex(digest) ? 'same' : 'conflict';
-  };
+) => ClaimVerdict | Promise<ClaimVerdict>;
 
 /** Refusals of the claim, as opposed to what a caller's own functions throw. */
 const refusals = new WeakSet<object>();

@@ -8,6 +8,7 @@
  * Otherwise a coordinator passes one client's ciphertext off as the sum.
  */
 import { CodecError, ProtocolError, UsageError } from '../../errors.ts';
+import { memoryClaim } from '../../identity/memory-claim.ts';
 import type { Signer } from '../../identity/signer.ts';
 import { assertBytes } from '../../internal/assert.ts';
 import { equalBytes, wipe } from '../../internal/bytes.ts';
@@ -19,7 +20,7 @@ import { merkleRoot } from '../../wire/merkle.ts';
 import type { Seal } from '../handles.ts';
 import { addInto, type LatticeSum, openLatticeSum } from '../sum/lattice-sum.ts';
 import { answerLength } from './answers.ts';
-import { type HolderClaim, memoryClaim, requireClaim } from './claims.ts';
+import { type HolderClaim, requireClaim } from './claims.ts';
 import {
   type EncryptedHolder,
   type HolderContents,

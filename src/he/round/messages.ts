@@ -12,20 +12,14 @@
  *     chunk   sender 4 ‖ body ‖ mask                     two objects of the lattice codec
  */
 import { ProtocolError } from '../../errors.ts';
-import { verifySignature } from '../../identity/ed25519.ts';
 import type { Roster } from '../../identity/roster.ts';
-import { type Signer, signWith } from '../../identity/signer.ts';
+import { isEnvelopeSigned, signEnvelope } from '../../identity/signed-envelope.ts';
+import type { Signer } from '../../identity/signer.ts';
 import { lengthPrefixed, u32, utf8 } from '../../internal/bytes.ts';
 import { sha256 } from '../../internal/sha256.ts';
 import { fromBitmap, toBitmap } from '../../wire/bitmap.ts';
 import { decode, encode } from '../../wire/cbor.ts';
-import {
-  digestOfPayload,
-  encodeEnvelope,
-  hashOfSigned,
-  type SignedHeader,
-  signedContent,
-} from '../../wire/envelope.ts';
+import { hashOfSigned, type SignedHeader } from '../../wire/envelope.ts';
 import { bytes, integer, tuple } from '../../wire/fields.ts';
 import { encodedLatticeLength } from '../codec.ts';
 import { type EncryptedPhase, type EncryptedUplink, phaseNumber } from './phases.ts';
@@ -50,13 +44,9 @@ export async function say<P extends EncryptedPhase>(
   header: Uint8Array,
   payload: Uint8Array = new Uint8Array(0),
 ): Promise<{ readonly message: EncryptedUplink<P>; readonly said: SignedHeader }> {
-  const { roundId } = plan;
-  const number = phaseNumber(phase);
-  const unsigned = { sender, header, payloadDigest: digestOfPayload(payload) };
-  const signature = await signWith(signer, signedContent(roundId, number, unsigned));
-  const said = { ...unsigned, signature };
-  const message = encodeEnvelope({ ...said, phase: number, roundId, payload });
-  return { message: message as EncryptedUplink<P>, said };
+  const said = { phase: phaseNumber(phase), roundId: plan.roundId, sender, header };
+  const signed = await signEnvelope(signer, said, payload.length, (room) => room.set(payload));
+  return { ...signed, message: signed.message as EncryptedUplink<P> };
 }
 
 /** Whether whoever stands at `said.sender` on the phase's roster signed this header in this round. */
@@ -64,11 +54,7 @@ export function isSaid(plan: EncryptedRound, phase: EncryptedPhase, said: Signed
   const speaker = speakersOf(plan, phase).clients[said.sender];
   return (
     speaker !== undefined &&
-    verifySignature(
-      speaker.publicKey,
-      signedContent(plan.roundId, phaseNumber(phase), said),
-      said.signature,
-    )
+    isEnvelopeSigned(speaker.publicKey, plan.roundId, phaseNumber(phase), said)
   );
 }
 

@@ -1,10 +1,11 @@
 /** Step 1: fresh keys, and the advert that names them and the model that the client received. */
 import { UsageError } from '../../errors.ts';
+import { memoryClaim } from '../../identity/memory-claim.ts';
 import type { Signer } from '../../identity/signer.ts';
 import { assertBytes } from '../../internal/assert.ts';
 import { equalBytes } from '../../internal/bytes.ts';
 import { randomBytes } from '../../internal/random.ts';
-import { type Claim, claimOf } from '../claim.ts';
+import type { Claim } from '../claim.ts';
 import { SEED_LENGTH, withKeyPairs } from '../keys.ts';
 import { encodeAdvert } from '../messages.ts';
 import { headerHash, signMessage } from '../signed.ts';
@@ -54,7 +55,7 @@ export async function advertise(
     terms,
     self,
     signer,
-    claim: options.claim ?? claimOf(signer.publicKey),
+    claim: options.claim ?? memoryClaim(signer.publicKey),
     durable: options.claim !== undefined,
     context,
     message,

@@ -6,9 +6,8 @@
  * The production path is a public ceremony's powers of tau and contributions of several parties, with
  * the tools of snarkjs: see README.md.
  */
-import { randomBytes } from '../../internal/random.ts';
-import { numberAt, R } from '../groth16/field.ts';
 import { scalars as F } from '../poseidon.ts';
+import { randomFactor } from '../scalar.ts';
 import { type CurveModule, fixedBases } from './fixed-base.ts';
 import { lagrangeAt, powerFor, wireValuesAt } from './polynomials.ts';
 import { readR1cs } from './r1cs.ts';
@@ -47,7 +46,12 @@ export async function insecureDevelopmentSetupForTestingOnly(
   const domain = 2 ** power;
 
   // τ: where the polynomials are taken. α, β, δ: as in the paper.
-  const [tau, alpha, beta, delta] = [secret(), secret(), secret(), secret()];
+  const [tau, alpha, beta, delta] = [
+    randomFactor(),
+    randomFactor(),
+    randomFactor(),
+    randomFactor(),
+  ];
   const { u, v, w } = wireValuesAt(circuit, lagrangeAt(power, tau));
   const joined = u.map((value, i) =>
     F.add(F.add(F.mul(beta, value), F.mul(alpha, at(v, i))), at(w, i)),
@@ -74,9 +78,3 @@ export async function insecureDevelopmentSetupForTestingOnly(
 }
 
 const at = (values: readonly bigint[], i: number): bigint => values[i] as bigint;
-
-/** Uniform from 1 to r − 1 but for 2^−250. Zero and roots of unity are as unlikely. */
-function secret(): bigint {
-  const bytes = randomBytes(64);
-  return (((numberAt(bytes, 0) << 256n) | numberAt(bytes, 32)) % (R - 1n)) + 1n;
-}

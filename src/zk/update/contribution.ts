@@ -8,12 +8,11 @@
 import { bn254 } from '@noble/curves/bn254.js';
 import { CodecError } from '../../errors.ts';
 import { concat, equalBytes, u32 } from '../../internal/bytes.ts';
-import { randomBytes } from '../../internal/random.ts';
 import { sha256 } from '../../internal/sha256.ts';
 import { addPairs, INFINITY, type Point } from '../curve/points.ts';
 import { FIELD_BYTES, numberAt, R, writeNumber } from '../groth16/field.ts';
 import { encodingFault, G2_BYTES } from '../groth16/points.ts';
-import { hashToScalar } from '../hash-to-scalar.ts';
+import { hashToScalar, randomFactor } from '../scalar.ts';
 import { GROUPS, type GroupName, type PerGroup, type Step } from './layout.ts';
 
 const G2 = bn254.G2.Point;
@@ -23,23 +22,17 @@ const { Fp2, Fr } = bn254.fields;
 /** [1]_2, where every chain starts. */
 export const GENERATOR: Uint8Array = g2Bytes(G2.BASE);
 
-/** A secret factor: uniform from 1 to r − 1 but for 2^−250. */
-export function secretFactor(): bigint {
-  const bytes = randomBytes(64);
-  return (((numberAt(bytes, 0) << 256n) | numberAt(bytes, 32)) % (R - 1n)) + 1n;
-}
-
 /**
  * The next step of one group's chain.
  *
  * @param place - what the proof is for; see {@link placeOf}
  * @param before - [σ]_2 so far, checked
- * @param factor - from {@link secretFactor}
+ * @param factor - from `randomFactor`
  */
 export function stepFrom(place: Uint8Array, before: Uint8Array, factor: bigint): Step {
   const P = g2Point(before);
   const sigma = g2Bytes(P.multiply(factor));
-  const nonce = secretFactor();
+  const nonce = randomFactor();
   const challenge = challengeOf(place, before, sigma, g2Bytes(P.multiply(nonce)));
   const knowledge = new Uint8Array(2 * FIELD_BYTES);
   writeNumber(knowledge, 0, challenge);

@@ -7,7 +7,8 @@ import { concat } from '../../internal/bytes.ts';
 import { encodePoint, type Point, readPoint } from '../curve/points.ts';
 import { readKey } from '../groth16/layout.ts';
 import { G1_BYTES } from '../groth16/points.ts';
-import { endOfChains, placeOf, scaledPoints, secretFactor, stepFrom } from './contribution.ts';
+import { randomFactor } from '../scalar.ts';
+import { endOfChains, placeOf, scaledPoints, stepFrom } from './contribution.ts';
 import {
   assertSizes,
   GROUPS,
@@ -74,7 +75,7 @@ export function contributeToUpdateKey(bytes: Uint8Array): Uint8Array {
   const images: Record<string, Uint8Array> = {};
   const steps: Record<string, Step> = {};
   for (const group of GROUPS) {
-    const factor = secretFactor();
+    const factor = randomFactor();
     const place = placeOf(verifyingKey, contributions.length, group);
     steps[group] = stepFrom(place, before[group], factor);
     images[group] = concat(...scaledPoints(pointsIn(parts.images[group]), factor).map(encodePoint));

@@ -8,7 +8,7 @@ import { assertBytes, assertInteger } from '../../internal/assert.ts';
 import { concat, lengthPrefixed, toHex, u32, utf8 } from '../../internal/bytes.ts';
 import { chunkCount } from '../commitment/index.ts';
 import { FIELD_BYTES, writeNumber } from '../groth16/field.ts';
-import { hashToScalar } from '../hash-to-scalar.ts';
+import { hashToScalar } from '../scalar.ts';
 import type { UpdateKey } from './key.ts';
 
 /** Bits of a value: what the circuit proves. */
