@@ -30,7 +30,7 @@ import {
   openTogether,
   signClosings,
   signRoots,
-} from '../encrypted-mean/committee.ts';
+} from '../04-encrypted-mean/committee.ts';
 import { BLACK, blot, LENGTH, NEIGHBOURS } from './drawing.ts';
 
 const MEMBERS = 5;

@@ -53,8 +53,8 @@ describe('the first program', () => {
   const [first] = fencesIn('README.md', readme);
   const code = first?.code ?? '';
 
-  test('is the one in examples/private-sum', () => {
-    expect(code).toBe(textOf('examples/private-sum/main.ts'));
+  test('is the one in examples/01-private-sum', () => {
+    expect(code).toBe(textOf('examples/01-private-sum/main.ts'));
   });
 
   test('has at most 30 lines and needs nothing but veilsum', () => {

@@ -1,8 +1,8 @@
 /** Writes the committed measurements into the README: `node test/docs/run.ts`. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { epsilonTable } from '../../examples/private-digits/epsilon-plot.ts';
-import { committedResults } from '../../examples/private-digits/summary.ts';
+import { epsilonTable } from '../../examples/03-private-digits/epsilon-plot.ts';
+import { committedResults } from '../../examples/03-private-digits/summary.ts';
 import { resultsOf, SHOWN_ROOMS, sectionFor, withSection } from './bench-section.ts';
 import { encryptedSumsTable } from './encrypted-sums.ts';
 import { ROOT, textOf } from './fences.ts';

@@ -6,7 +6,7 @@ import { liveHandles, openSeal } from 'veilsum/he';
 import { describe, expect, test } from 'vitest';
 import { type Examples, PIXELS } from '../../examples/digits/data.ts';
 import { enrol } from '../../examples/digits/enrolment.ts';
-import { meanRound } from '../../examples/encrypted-mean/encrypted-round.ts';
+import { meanRound } from '../../examples/04-encrypted-mean/encrypted-round.ts';
 import {
   CLIP,
   LENGTH,
@@ -14,8 +14,8 @@ import {
   meanPicture,
   plainMean,
   tallyOf,
-} from '../../examples/encrypted-mean/hospitals.ts';
-import { gallery } from '../../examples/encrypted-mean/report.ts';
+} from '../../examples/04-encrypted-mean/hospitals.ts';
+import { gallery } from '../../examples/04-encrypted-mean/report.ts';
 
 /** So many pictures of one digit, all of one brightness. */
 const pictures = (count: number, digit: number, brightness: number): Examples => ({
@@ -27,7 +27,7 @@ test('the demo: exact and approximate beside each other, without those who vanis
   const root = join(import.meta.dirname, '../..');
   const printed = execFileSync(
     process.execPath,
-    ['--conditions=@veilsum/source', 'examples/encrypted-mean/main.ts'],
+    ['--conditions=@veilsum/source', 'examples/04-encrypted-mean/main.ts'],
     { cwd: root, encoding: 'utf8', timeout: 120_000 },
   );
   const row = (what: string): readonly string[] => {

@@ -5,16 +5,16 @@ import {
   accuraciesOf,
   epsilonPlot,
   epsilonTable,
-} from '../../examples/private-digits/epsilon-plot.ts';
-import { CLIENTS, DELTA, ROUNDS, TRUST } from '../../examples/private-digits/learning.ts';
-import { PARAMETERS } from '../../examples/private-digits/softmax.ts';
-import { committedResults, privateDemoReport } from '../../examples/private-digits/summary.ts';
-import { jsonOf } from '../../examples/private-digits/sweep.ts';
+} from '../../examples/03-private-digits/epsilon-plot.ts';
+import { CLIENTS, DELTA, ROUNDS, TRUST } from '../../examples/03-private-digits/learning.ts';
+import { PARAMETERS } from '../../examples/03-private-digits/softmax.ts';
+import { committedResults, privateDemoReport } from '../../examples/03-private-digits/summary.ts';
+import { jsonOf } from '../../examples/03-private-digits/sweep.ts';
 import { sectionIn } from '../docs/bench-section.ts';
 import { textOf } from '../docs/fences.ts';
 
 const committed = (name: string): string =>
-  readFileSync(new URL(`../../examples/private-digits/${name}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../examples/03-private-digits/${name}`, import.meta.url), 'utf8');
 const results = await committedResults();
 
 describe('the committed results', () => {
@@ -55,7 +55,7 @@ describe('the committed results', () => {
   test('are named at the end of the other demo', async () => {
     const report = await privateDemoReport();
     for (const { epsilon } of results.points) expect(report).toContain(`ε = ${epsilon}:`);
-    expect(report).toContain('examples/private-digits/accuracy.svg');
+    expect(report).toContain('examples/03-private-digits/accuracy.svg');
     expect(committed('../digits/main.ts')).toContain('say(await privateDemoReport());');
   });
 });

@@ -1,7 +1,7 @@
 /** The private demo on forty clients and two rounds, and its learning by itself. */
 import { inMemoryStorage, openLedger, readOdometer } from 'veilsum/dp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Crowd, gatherCrowd } from '../../examples/private-digits/crowd.ts';
+import { type Crowd, gatherCrowd } from '../../examples/03-private-digits/crowd.ts';
 import {
   clearSum,
   contributorsIn,
@@ -12,18 +12,18 @@ import {
   nextModel,
   updateOf,
   vanishingIn,
-} from '../../examples/private-digits/learning.ts';
-import { planOf, type Run } from '../../examples/private-digits/private-plan.ts';
-import { privateRound } from '../../examples/private-digits/private-round.ts';
-import { endReport, planReport, refusalReport } from '../../examples/private-digits/report.ts';
+} from '../../examples/03-private-digits/learning.ts';
+import { planOf, type Run } from '../../examples/03-private-digits/private-plan.ts';
+import { privateRound } from '../../examples/03-private-digits/private-round.ts';
+import { endReport, planReport, refusalReport } from '../../examples/03-private-digits/report.ts';
 import {
   accuracyOf,
   localUpdate,
   PARAMETERS,
   type SmallExamples,
   shrink,
-} from '../../examples/private-digits/softmax.ts';
-import { accuracyAfter, noisySum } from '../../examples/private-digits/sweep.ts';
+} from '../../examples/03-private-digits/softmax.ts';
+import { accuracyAfter, noisySum } from '../../examples/03-private-digits/sweep.ts';
 
 const N = 40;
 const RUN: Run = { epsilon: 8, delta: 1e-3, rounds: 2 };

@@ -4,7 +4,7 @@
  * and added by veilsum. Writes `accuracy.json` and `accuracy.svg` beside this file and, with
  * `node test/docs/run.ts` after it, the table of the README.
  *
- *     node --conditions=@veilsum/source examples/private-digits/sweep.ts
+ *     node --conditions=@veilsum/source examples/03-private-digits/sweep.ts
  */
 import { writeFile } from 'node:fs/promises';
 import { addNoiseInto, noiseTable } from 'veilsum/dp';

@@ -20,5 +20,5 @@ export async function privateDemoReport(): Promise<string> {
 These sums were exact. With noise for client-level differential privacy at δ = ${delta.toExponential()}, a smaller model and ${clients}
 simulated clients, accuracy was measured to depend on ε of the whole run like this:
   ${means.join(', ')}; without noise: ${percent(noiseless / tested)}
-Drawn in examples/private-digits/accuracy.svg; npm run demo:private runs it.`;
+Drawn in examples/03-private-digits/accuracy.svg; npm run demo:private runs it.`;
 }

@@ -69,5 +69,5 @@ ${assumptions.map(({ text }) => `  - ${text}`).join('\n')}
 
 On ${grouped(tested)} digits that nobody trained on: ${percent(noisy)} with client-level ε = ${spent.toFixed(3)} for the whole run,
 ${percent(clear)} without noise, and 10 % by guessing. It took ${seconds.toFixed(0)} s.
-Accuracy for other ε: examples/private-digits/accuracy.svg`;
+Accuracy for other ε: examples/03-private-digits/accuracy.svg`;
 }
