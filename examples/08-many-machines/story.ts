@@ -1,0 +1,90 @@
+/**
+ * The end of a round on three worker processes, of which one is killed in the middle of a job and one
+ * suspended until its job was done by another; and one job is announced twice.
+ */
+import { randomBytes } from 'node:crypto';
+import { Queue } from 'bullmq';
+import type { Result } from 'veilsum';
+import * as coordinator from 'veilsum/coordinator';
+import { type Heard, hire } from './crew.ts';
+import { unmaskOnMachines } from './host.ts';
+import { QUEUE } from './machine.ts';
+import type { Answered, Counted } from './round.ts';
+import type { JobName } from './sealed.ts';
+
+/** What came of it. */
+export type Ended = {
+  readonly result: Result<Counted>;
+  /** How many jobs were done, and how often one was done again, for nothing. */
+  readonly stored: number;
+  readonly late: number;
+};
+
+/**
+ * Tells the story.
+ *
+ * @param url the address of a Redis.
+ * @param say takes lines for people.
+ */
+export async function threeMachines(
+  { state }: Answered,
+  url: string,
+  say: (line: string) => void,
+): Promise<Ended> {
+  const key = randomBytes(32); // A deployment has it in its store of secrets.
+  const crew = await hire(3, url, key);
+  const [first, second, third] = crew.hands as [Heard['hand'], Heard['hand'], Heard['hand']];
+  const halfway = async (hand: Heard['hand']): Promise<JobName> => {
+    const { report } = await crew.hear(
+      (said) => said.hand === hand && said.report.is === 'halfway',
+    );
+    if (report.is === 'ready') throw new Error('not halfway');
+    return report.name;
+  };
+  const became = (job: number, is: 'stored' | 'late') =>
+    crew.hear(({ report }) => report.is === is && report.name.job === job);
+
+  const mishaps = async (): Promise<void> => {
+    const names = await Promise.all([halfway(first), halfway(second), halfway(third)]);
+    const [killed, suspended, announced] = names;
+    say(`all three are in the middle of a job`);
+    first.process.kill('SIGKILL');
+    say(`worker 1 is killed in job ${killed.job}`);
+    second.process.kill('SIGSTOP');
+    say(`worker 2 is suspended in job ${suspended.job}`);
+    await announce(url, announced);
+    say(`job ${announced.job} is announced once more, while worker 3 has it`);
+    third.process.send('go on');
+    await Promise.all([
+      became(killed.job, 'stored').then(({ hand }) =>
+        say(`job ${killed.job} was done by worker ${hand.number}`),
+      ),
+      became(announced.job, 'late').then(() =>
+        say(`job ${announced.job} came again: there is its sum already`),
+      ),
+      became(suspended.job, 'stored').then(async ({ hand }) => {
+        say(`job ${suspended.job} was done by worker ${hand.number}; worker 2 wakes up`);
+        second.process.send('go on');
+        second.process.kill('SIGCONT');
+        await became(suspended.job, 'late');
+        say(`worker 2 is done with job ${suspended.job}, too late: its sum is not taken`);
+      }),
+    ]);
+  };
+  try {
+    const [accumulators] = await Promise.all([unmaskOnMachines(state, { url, key }), mishaps()]);
+    const { next: result } = coordinator.close(state, accumulators);
+    const count = (is: string): number =>
+      crew.heard.filter(({ report }) => report.is === is).length;
+    return { result, stored: count('stored'), late: count('late') };
+  } finally {
+    await crew.dismiss();
+  }
+}
+
+/** Puts a job into the queue again, as a coordinator might that forgot that it did. */
+async function announce(url: string, name: JobName): Promise<void> {
+  const queue = new Queue<JobName>(QUEUE, { connection: { url } });
+  await queue.add('unmask', name, { jobId: `${name.cut}-${name.job}-again` });
+  await queue.close();
+}
