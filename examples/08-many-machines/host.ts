@@ -68,7 +68,7 @@ export async function unmaskOnMachines(
       places.push(place);
       await redis.set(place, seal(key, 'pieces', name, serialize(batch)), 'PX', KEPT_MS);
       for (const { shares } of batch) shares.fill(0);
-      jobs.push(await queue.add('unmask', name, JOB_OPTIONS(name)));
+      jobs.push(await queue.add('unmask', name, jobOptions(name)));
     }
     const total = createAccumulator(fields);
     for (const job of jobs) {
@@ -87,10 +87,13 @@ export async function unmaskOnMachines(
 }
 
 /** The id makes the queue itself pass over a second announcement of a job that it knows. */
-const JOB_OPTIONS = ({ cut, job }: JobName) => ({
+const jobOptions = ({ cut, job }: JobName) => ({
   jobId: `${cut}-${job}`,
   attempts: 3, // Redis may be away for a moment.
   backoff: { type: 'fixed', delay: 500 },
+  // The coordinator removes its jobs; where it dies, they go by age.
+  removeOnComplete: { age: KEPT_MS / 1_000 },
+  removeOnFail: { age: KEPT_MS / 1_000 },
 });
 
 /** Pieces in the order in which they were cut, a few to a job. */

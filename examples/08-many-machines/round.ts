@@ -12,9 +12,20 @@ export type Counted = { readonly counts: ReturnType<typeof integer> };
 export type Answered = {
   readonly plan: Plan<Counted>;
   readonly state: coordinator.CoordinatorState<'unmask', Counted>;
-  readonly vanished: number;
   /** The sum in the clear of those who stayed. */
   readonly expected: readonly number[];
+};
+
+/** Brings masked uploads to the coordinator. */
+export type Bringing = (
+  state: coordinator.CoordinatorState<'mask', Counted>,
+  round: string,
+  uploads: readonly Uint8Array[],
+) => Promise<void>;
+
+/** As a coordinator that holds all sockets itself. */
+const directly: Bringing = async (state, _, uploads) => {
+  for (const upload of uploads) coordinator.accept(state, upload as coordinator.Uplink<'mask'>);
 };
 
 /**
@@ -22,8 +33,13 @@ export type Answered = {
  *
  * @param clients how many, at least 8.
  * @param length numbers of each.
+ * @param bring how masked uploads get to the coordinator.
  */
-export async function answeredRound(clients: number, length: number): Promise<Answered> {
+export async function answeredRound(
+  clients: number,
+  length: number,
+  bring: Bringing = directly,
+): Promise<Answered> {
   const { signers, roster, voucher } = await enrol(clients);
   const fields: Counted = { counts: integer({ length, min: 0, max: 999 }) };
   const trust = { corrupt: 0.1, absent: 0.15, coordinator: 'semi-honest' } as const;
@@ -41,28 +57,31 @@ export async function answeredRound(clients: number, length: number): Promise<An
   );
   const ids = [...signers.keys()];
   const vanish = new Set(ids.filter((_, i) => i % 8 === 7));
-  async function phase<P extends coordinator.Phase>(
-    state: coordinator.CoordinatorState<P, Counted>,
-    downlinks: ReadonlyMap<ClientId, Uint8Array>,
-  ) {
+  /** What the clients that are there say to their downlinks. */
+  async function said(downlinks: ReadonlyMap<ClientId, Uint8Array>): Promise<Uint8Array[]> {
+    const messages: Uint8Array[] = [];
     for (const [id, device] of devices) {
-      if (state.phase === 'mask' && vanish.has(id)) {
-        devices.delete(id);
-        continue;
-      }
       const { value } = await device.next(downlinks.get(id) ?? new Uint8Array());
-      const fault = value && coordinator.accept(state, value as never);
-      if (fault) throw new Error(fault.message);
+      if (value) messages.push(value);
     }
-    return state;
+    return messages;
+  }
+  async function phase<P extends coordinator.Phase>(opened: coordinator.Opened<P, Counted>) {
+    for (const message of await said(opened.downlinks)) {
+      coordinator.accept(opened.next, message as coordinator.Uplink<P>);
+    }
+    return opened.next;
   }
 
   const begun = coordinator.begin(published, { context: published.hash });
-  const shared = coordinator.close(await phase(begun, new Map()));
-  const masked = coordinator.close(await phase(shared.next, shared.downlinks));
-  const confirmed = coordinator.close(await phase(masked.next, masked.downlinks));
-  const unmasked = coordinator.close(await phase(confirmed.next, confirmed.downlinks));
-  const state = await phase(unmasked.next, unmasked.downlinks);
+  const shared = coordinator.close(await phase({ next: begun, downlinks: new Map() }));
+  const masking = coordinator.close(await phase(shared));
+  for (const id of vanish) devices.delete(id);
+  const round = Buffer.from(published.hash).toString('hex');
+  await bring(masking.next, round, await said(masking.downlinks));
+  const confirmed = coordinator.close(masking.next);
+  const unmasked = coordinator.close(await phase(confirmed));
+  const state = await phase(unmasked);
 
   const expected = new Array<number>(length).fill(0);
   ids.forEach((id, i) => {
@@ -71,5 +90,5 @@ export async function answeredRound(clients: number, length: number): Promise<An
       expected[j] = (expected[j] as number) + count;
     });
   });
-  return { plan: published, state, vanished: vanish.size, expected };
+  return { plan: published, state, expected };
 }

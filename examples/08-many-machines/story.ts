@@ -1,6 +1,7 @@
 /**
- * The end of a round on three worker processes, of which one is killed in the middle of a job and one
- * suspended until its job was done by another; and one job is announced twice.
+ * The two stages of a round that many machines share. Uploads come through front doors, some of them
+ * twice. Then three worker processes take the masks away, of which one is killed in the middle of a job
+ * and one suspended until its job was done by another; and one job is announced twice.
  */
 import { randomBytes } from 'node:crypto';
 import { Queue } from 'bullmq';
@@ -9,8 +10,39 @@ import * as coordinator from 'veilsum/coordinator';
 import { type Heard, hire } from './crew.ts';
 import { unmaskOnMachines } from './host.ts';
 import { QUEUE } from './machine.ts';
-import type { Answered, Counted } from './round.ts';
+import type { Answered, Bringing, Counted } from './round.ts';
 import type { JobName } from './sealed.ts';
+import { openFrontDoor, openIntake } from './uploads.ts';
+
+/**
+ * Brings uploads to the coordinator through two front doors; every third client is in doubt whether its
+ * upload arrived, and goes to both.
+ *
+ * @param url the address of a Redis.
+ * @param say takes lines for people.
+ */
+export const throughFrontDoors =
+  (url: string, say: (line: string) => void): Bringing =>
+  async (state, round, uploads) => {
+    const deliveries = uploads.length + Math.ceil(uploads.length / 3);
+    let left = deliveries;
+    const { promise: allCame, resolve } = Promise.withResolvers<void>();
+    const intake = openIntake(state, url, round, () => {
+      if (--left === 0) resolve();
+    });
+    const doors = [openFrontDoor(url, round), openFrontDoor(url, round)] as const;
+    await Promise.all(
+      uploads.map(async (upload, i) => {
+        await doors[i % 2 === 0 ? 0 : 1].passOn(upload);
+        if (i % 3 === 0) await doors[i % 2 === 0 ? 1 : 0].passOn(upload);
+      }),
+    );
+    await allCame; // In real life: until `coordinator.census` or a clock says that it is enough.
+    await Promise.all(doors.map((door) => door.close()));
+    await intake.close();
+    const { accepted } = coordinator.census(state);
+    say(`${deliveries} uploads came through two front doors, of ${accepted.length} clients`);
+  };
 
 /** What came of it. */
 export type Ended = {
