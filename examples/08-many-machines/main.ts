@@ -16,6 +16,9 @@ const [CLIENTS, LENGTH] = [40, 100_000];
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+// Whoever stops this program stops what it started.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 const redis = await startRedis();
 try {
   say(`${CLIENTS} clients, ${LENGTH.toLocaleString('en')} numbers each; every eighth vanishes`);

@@ -33,7 +33,11 @@ export async function startRedis(): Promise<RedisServer> {
   const port = await freePort();
   const password = randomBytes(16).toString('hex');
   const server = spawn('redis-server', ['-'], { stdio: ['pipe', 'ignore', 'inherit'] });
-  const kill = (): void => void server.kill('SIGKILL');
+  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  const kill = (): void => {
+    server.kill('SIGKILL');
+    clear();
+  };
   process.once('exit', kill);
   const ended = new Promise<void>((resolve) => {
     server.once('exit', () => resolve());
@@ -43,7 +47,7 @@ export async function startRedis(): Promise<RedisServer> {
     server.kill();
     await ended;
     process.off('exit', kill);
-    rmSync(folder, { recursive: true, force: true });
+    clear();
   };
   const lost = new Promise<never>((_, reject) => {
     server.once('error', () => reject(new Error(NO_REDIS)));

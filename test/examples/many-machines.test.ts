@@ -224,6 +224,11 @@ describe.skipIf(isSkipped)('with redis-server', () => {
           return seal(key, 'sum', elsewhere, Buffer.from('a sum'));
         },
       ],
+      [
+        'a sum sealed for the next job',
+        (_: Buffer, name: JobName) =>
+          seal(key, 'sum', { ...name, job: name.job + 1 }, Buffer.from('a sum')),
+      ],
     ])('does not take %s from a Redis that lies, and can be tried again', async (_, forge) => {
       machine(async (name) => {
         const delivery = await runJob(redis, key, name);
@@ -241,6 +246,17 @@ describe.skipIf(isSkipped)('with redis-server', () => {
       machines.push(startMachine(redis, key, () => {}));
       const accumulators = await unmaskOnMachines(state, { url: server.url, key });
       expect(sumOf(state, accumulators)).toEqual(round.expected);
+    });
+
+    test('would be wrong where a Redis changes a sum that is not sealed', async () => {
+      const state = fresh();
+      const { fields, pieces } = coordinator.unmaskWork(state);
+      const accumulator = coordinator.createAccumulator(fields);
+      for (const piece of pieces) coordinator.runPieceInto(accumulator, piece);
+      const bytes = coordinator.accumulatorBytes(accumulator);
+      const changed = bytes.with(1_000, (bytes[1_000] as number) ^ 1);
+      const sum = sumOf(state, [coordinator.readAccumulator(fields, changed)]);
+      expect(sum).not.toEqual(round.expected);
     });
 
     test('is not helped by a machine with another key, which says so', async () => {
