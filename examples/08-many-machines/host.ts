@@ -31,6 +31,8 @@ export type Site = {
   readonly key: Uint8Array;
   /** How long to wait for a job at most, in milliseconds; ten minutes unless the caller says otherwise. */
   readonly patience?: number;
+  /** Called after each job that was counted. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 };
 
 /**
@@ -45,6 +47,7 @@ const MASKS = 16;
  *     const accumulators = await unmaskOnMachines(state, { url, key });
  *     const { next: result } = coordinator.close(state, accumulators);
  *
+ * @param state of a round whose answers are in.
  * @returns what `close` wants.
  * @throws ProtocolError `below-threshold` as `unmaskWork`; Error if a job fails, takes too long, or if
  * something else lies in its place. The state stays usable: call again, or close it alone.
@@ -53,7 +56,7 @@ const MASKS = 16;
  */
 export async function unmaskOnMachines(
   state: CoordinatorState<'unmask'>,
-  { url, key, patience = 600_000 }: Site,
+  { url, key, patience = 600_000, onProgress }: Site,
 ): Promise<readonly Accumulator[]> {
   const { fields, pieces } = unmaskWork(state);
   const redis = new Redis(url);
@@ -71,14 +74,15 @@ export async function unmaskOnMachines(
       jobs.push(await queue.add('unmask', name, jobOptions(name)));
     }
     const total = createAccumulator(fields);
-    for (const job of jobs) {
+    for (const [i, job] of jobs.entries()) {
       await job.waitUntilFinished(events, patience);
       mergeInto(total, await takeSum(redis, key, job.data, fields));
+      onProgress?.({ done: i + 1, total: jobs.length });
     }
     return [total];
   } finally {
     for (const { shares } of pieces) shares.fill(0);
-    if (places.length > 0) await redis.del(...places);
+    if (places.length > 0) await redis.del(...places).catch(() => {}); // They expire, too.
     for (const job of jobs) await job.remove().catch(() => {}); // A machine that works on it keeps it.
     await events.close();
     await queue.close();

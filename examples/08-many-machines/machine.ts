@@ -34,7 +34,10 @@ export type BetweenPieces = (name: JobName) => Promise<unknown>;
 /**
  * Runs one job. To run it twice, or on two machines at once, changes nothing.
  *
- * @param key see {@link seal}.
+ * @param redis where the job's values are.
+ * @param key 32 bytes, see {@link seal}.
+ * @param name what the queue gave.
+ * @param between awaited after every piece.
  * @throws Error if its pieces are gone, or are not what the coordinator sealed for this job.
  *
  * **Security**: opens secrets of the round: the machine must be as trusted as the coordinator.
@@ -83,6 +86,9 @@ export type Told = (name: JobName, delivery: Delivery) => void;
  * Takes jobs until `close()` is called on what it returns.
  *
  * @param redis with `maxRetriesPerRequest: null`, as BullMQ wants it.
+ * @param key 32 bytes, see {@link seal}.
+ * @param told called after each job.
+ * @param between awaited after every piece.
  */
 export function startMachine(
   redis: Redis,

@@ -23,10 +23,10 @@ const redis = await startRedis();
 try {
   say(`${CLIENTS} clients, ${LENGTH.toLocaleString('en')} numbers each; every eighth vanishes`);
   const round = await answeredRound(CLIENTS, LENGTH, throughFrontDoors(redis.url, say));
-  const { result, stored, late } = await threeMachines(round, redis.url, say);
+  const { result, jobs, late } = await threeMachines(round, redis.url, say);
   const isExact = isDeepStrictEqual([...result.sum.counts], round.expected);
   if (!isExact) throw new Error('not the plain sum');
-  say(`${stored} jobs counted once each, ${late} deliveries too late; the sum is exact`);
+  say(`${jobs} jobs counted once each, ${late} deliveries too late; the sum is exact`);
 } finally {
   await redis.stop();
 }

@@ -36,6 +36,7 @@ const cutKey = (key: Uint8Array, { round, cut }: JobName): Uint8Array =>
  * Seals a value, and wipes it.
  *
  * @param key 32 bytes that the coordinator and its workers share.
+ * @param value any bytes; zeros afterwards.
  */
 export function seal(key: Uint8Array, kind: Kind, name: JobName, value: Uint8Array): Buffer {
   const nonce = randomBytes(NONCE);
@@ -46,7 +47,11 @@ export function seal(key: Uint8Array, kind: Kind, name: JobName, value: Uint8Arr
   return sealed;
 }
 
-/** Opens what {@link seal} gave for this kind and name; throws if it is anything else. */
+/**
+ * Opens what {@link seal} gave for this kind and name.
+ *
+ * @throws Error if it is anything else.
+ */
 export function open(key: Uint8Array, kind: Kind, name: JobName, sealed: Uint8Array): Buffer {
   const place = placeOf(kind, name);
   const end = sealed.length - TAG;

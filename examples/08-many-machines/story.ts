@@ -47,14 +47,16 @@ export const throughFrontDoors =
 /** What came of it. */
 export type Ended = {
   readonly result: Result<Counted>;
-  /** How many jobs were done, and how often one was done again, for nothing. */
-  readonly stored: number;
+  /** How many jobs were counted. */
+  readonly jobs: number;
+  /** How often one was done again, for nothing. */
   readonly late: number;
 };
 
 /**
- * Tells the story.
+ * Takes the masks of a round away, with all that goes wrong meanwhile.
  *
+ * @param answered a round whose answers are in; it is closed here.
  * @param url the address of a Redis.
  * @param say takes lines for people.
  */
@@ -79,7 +81,7 @@ export async function threeMachines(
   const mishaps = async (): Promise<void> => {
     const names = await Promise.all([halfway(first), halfway(second), halfway(third)]);
     const [killed, suspended, announced] = names;
-    say(`all three are in the middle of a job`);
+    say('all three are in the middle of a job');
     first.process.kill('SIGKILL');
     say(`worker 1 is killed in job ${killed.job}`);
     second.process.kill('SIGSTOP');
@@ -104,11 +106,18 @@ export async function threeMachines(
     ]);
   };
   try {
-    const [accumulators] = await Promise.all([unmaskOnMachines(state, { url, key }), mishaps()]);
+    let jobs = 0;
+    const work = unmaskOnMachines(state, {
+      url,
+      key,
+      onProgress: ({ done }) => {
+        jobs = done;
+      },
+    });
+    const [accumulators] = await Promise.all([work, mishaps()]);
     const { next: result } = coordinator.close(state, accumulators);
-    const count = (is: string): number =>
-      crew.heard.filter(({ report }) => report.is === is).length;
-    return { result, stored: count('stored'), late: count('late') };
+    const late = crew.heard.filter(({ report }) => report.is === 'late').length;
+    return { result, jobs, late };
   } finally {
     await crew.dismiss();
   }
@@ -117,6 +126,9 @@ export async function threeMachines(
 /** Puts a job into the queue again, as a coordinator might that forgot that it did. */
 async function announce(url: string, name: JobName): Promise<void> {
   const queue = new Queue<JobName>(QUEUE, { connection: { url } });
-  await queue.add('unmask', name, { jobId: `${name.cut}-${name.job}-again` });
+  await queue.add('unmask', name, {
+    jobId: `${name.cut}-${name.job}-again`,
+    removeOnComplete: true,
+  });
   await queue.close();
 }

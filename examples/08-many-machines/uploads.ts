@@ -46,6 +46,7 @@ export type FrontDoor = {
 /**
  * Opens a front door.
  *
+ * @param url the address of a Redis.
  * @param round id of the round, hexadecimal.
  */
 export function openFrontDoor(url: string, round: string): FrontDoor {
@@ -81,7 +82,9 @@ export type Intake = {
 /**
  * Takes in uploads until it is closed.
  *
- * @param state of the round with this id; several uploads of it are under way at a time.
+ * @param state of that round. Eight uploads are under way at a time.
+ * @param url the address of a Redis.
+ * @param round id of the round, hexadecimal.
  * @param told called for each delivery.
  *
  * **Cost**: eight packed uploads of memory, besides the accumulator.
