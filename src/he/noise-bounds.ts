@@ -110,8 +110,11 @@ export const floodingDeviation = (
 /**
  * The greatest noise coefficient of an opened sum, all members' flooding included.
  *
- * **Source**: discrete Gaussians are sub-Gaussian with their σ (Canonne, Kamath, Steinke 2020); see
- * {@link tailFactor}.
+ * Clients may choose their noise together, so it is counted times their number, in {@link worstNoise}.
+ * Members draw theirs apart: variances add up. One that draws otherwise can spoil the sum anyway.
+ *
+ * **Source**: discrete Gaussians are sub-Gaussian with their σ (Canonne, Kamath, Steinke 2020), and a sum
+ * of independent ones with the root of the sum of σ²; see {@link tailFactor}.
  */
 export const openedNoise = (
   set: ParameterSet,
@@ -121,6 +124,6 @@ export const openedNoise = (
 ): number =>
   worstNoise(set, clients, members) +
   FLOODING_EXCESS *
-    members *
-    tailFactor(set.degree * ciphertexts * members) *
+    Math.sqrt(members) *
+    tailFactor(set.degree * ciphertexts) *
     floodingDeviation(set, clients, members, ciphertexts);

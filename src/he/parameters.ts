@@ -9,6 +9,7 @@ export type ParameterSetName =
   | 'exact-2048'
   | 'exact-4096'
   | 'exact-committee-8192'
+  | 'exact-committee-8192-wide'
   | 'approximate-committee-4096'
   | 'approximate-committee-8192';
 
@@ -98,7 +99,17 @@ export const parameterSets: readonly ParameterSet[] = Object.freeze([
     scheme: 'bfv',
     keys: 'committee',
     degree: 8192,
-    primes: [1_152_921_504_606_683_137n, 1_152_921_504_606_748_673n, 1_152_921_504_606_830_593n],
+    primes: [72_057_594_037_370_881n, 72_057_594_037_616_641n, 1_152_921_504_606_830_593n],
+    plainBits: 58,
+  }),
+  set({
+    name: 'exact-committee-8192-wide',
+    id: 6,
+    purpose: 'exact sums for a committee: more room, for more clients or finer values',
+    scheme: 'bfv',
+    keys: 'committee',
+    degree: 8192,
+    primes: [72_057_594_037_616_641n, 1_152_921_504_606_748_673n, 1_152_921_504_606_830_593n],
     plainBits: 58,
   }),
   set({

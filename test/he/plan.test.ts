@@ -79,7 +79,7 @@ describe('noise', () => {
     expect(honestNoise(set, 100, 1)).toBeLessThan(worstNoise(set, 100, 1));
     const one = floodingDeviation(set, 100, 5, 1);
     expect(floodingDeviation(set, 100, 5, 4)).toBeCloseTo(2 * one, 0);
-    expect(openedNoise(set, 100, 5, 1)).toBeGreaterThan(5 * one);
+    expect(openedNoise(set, 100, 5, 1)).toBeGreaterThan(10 * Math.sqrt(5) * one);
   });
 
   test('is what the formula says, computed by hand', () => {
@@ -87,6 +87,10 @@ describe('noise', () => {
     expect(worstNoise(set, 1, 5)).toBeCloseTo((1 + 5 * 8192) / 2 + 1, 6);
     const expected = Math.sqrt(24 * 8192 * 3) * 2 ** 20 * worstNoise(set, 7, 5);
     expect(floodingDeviation(set, 7, 5, 3)).toBe(expected);
+    // 2^−60 of three ciphertexts' coefficients; variances of five members add up, clients' noise itself.
+    const tail = Math.sqrt(2 * Math.log(2) * (61 + 13 + Math.log2(3)));
+    const flooding = (1 + 2 ** -14) * Math.sqrt(5) * tail * expected;
+    expect(openedNoise(set, 7, 5, 3) / (worstNoise(set, 7, 5) + flooding)).toBeCloseTo(1, 12);
   });
 });
 
@@ -118,31 +122,47 @@ describe('planEncryptedSum', () => {
     expect(shared.bytesPerValue / 4).toBeLessThan(4.1);
   });
 
-  test('16 bits of 1,000 clients under 20 members fit; with more of them, fewer fields', () => {
+  test('16 bits under 20 members: with more clients, a wider set, then fewer fields', () => {
     const keys = { members: 20 };
     const many = { ...facts, precision: sixteen, keys, scheme: 'bfv' as const };
     const shape = (clients: number) => {
       const { set, fields, fieldBits } = planEncryptedSum({ ...many, clients });
       return [set.name, fields, fieldBits];
     };
-    expect(shape(1_000)).toEqual(['exact-committee-8192', 2, 26]);
-    // Two fields of 27 bits would fit a coefficient, but not with this noise.
-    expect(shape(1_024)).toEqual(['exact-committee-8192', 1, 27]);
+    expect(shape(200)).toEqual(['exact-committee-8192', 2, 24]);
+    expect(shape(600)).toEqual(['exact-committee-8192-wide', 2, 26]);
+    // Two fields of 26 bits would fit a coefficient of either set, but not with this noise.
+    expect(shape(1_000)).toEqual(['exact-committee-8192', 1, 26]);
     expect(shape(100_000)).toEqual(['exact-committee-8192', 1, 33]);
   });
 
   test.each([
-    [2, 4_095],
-    [3, 4_095],
-    [5, 2_303],
-    [7, 2_047],
-    [10, 2_047],
-    [20, 1_023],
-  ])('16 bits under %i members: two fields up to %i clients', (members, most) => {
-    const many = { ...facts, precision: sixteen, keys: { members }, scheme: 'bfv' as const };
-    const fieldsOf = (clients: number): number => planEncryptedSum({ ...many, clients }).fields;
-    expect([fieldsOf(most), fieldsOf(most + 1), fieldsOf(2 ** 20)]).toEqual([2, 1, 1]);
-  });
+    [sixteen, 2, 1_023, 2_047],
+    [sixteen, 3, 702, 2_047],
+    [sixteen, 5, 511, 1_306],
+    [sixteen, 7, 511, 1_023],
+    [sixteen, 10, 461, 1_023],
+    [sixteen, 20, 255, 653],
+    [1e-6, 2, 134, 322],
+    [1e-6, 3, 134, 268],
+    [1e-6, 5, 81, 268],
+    [1e-6, 7, 67, 197],
+    [1e-6, 10, 67, 134],
+    [1e-6, 20, 40, 134],
+  ])(
+    'to %d under %i members: two fields up to %i clients, in the wide set to %i',
+    (precision, members, most, wide) => {
+      const many = { ...facts, precision, keys: { members }, scheme: 'bfv' as const };
+      const shape = (clients: number): string => {
+        const { set, fields } = planEncryptedSum({ ...many, clients });
+        return `${fields} in ${set.name}`;
+      };
+      expect(shape(most)).toBe('2 in exact-committee-8192');
+      for (const more of [most + 1, wide])
+        expect(shape(more)).toBe('2 in exact-committee-8192-wide');
+      for (const more of [wide + 1, 2 ** 20]) expect(shape(more)).toMatch(/^1 in /);
+    },
+  );
 
   test('reals to 1e-6: within the budget of bytes', () => {
     const keys = { members: 5 };
@@ -226,10 +246,10 @@ describe('planEncryptedSum', () => {
           expect(plan.fields * plan.fieldBits).toBeLessThanOrEqual(plan.set.plainBits);
           const levels = 2 * Math.ceil(facts.clip / plan.step);
           expect(facts.clients * levels).toBeLessThan(2 ** plan.fieldBits);
-          // Each member's flooding to twelve deviations, against half a unit of the message.
+          // All members' flooding to ten deviations, against half a unit of the message.
           const members = facts.keys === 'key-holder' ? 0 : facts.keys.members;
           const room = Number(modulus >> BigInt(messageBits(plan) + 1));
-          expect(members * 10 * plan.flooding).toBeLessThan(room);
+          expect(Math.sqrt(members) * 10 * plan.flooding).toBeLessThan(room);
         } else {
           expect(facts.clients * facts.clip * 2 ** plan.scaleBits).toBeLessThan(
             Number(modulus) / 4,

@@ -27,8 +27,8 @@ import {
 import { dataPrimes, type ParameterSet } from '../parameters.ts';
 import { type Prime, splitPrime, type Words } from './modular.ts';
 
-/** A further prime, 1 modulo 2N for every degree here, so that all primes of a set are data primes. */
-const FURTHER_PRIME = 72_057_594_037_616_641n;
+/** A prime of no set, 1 modulo 2N for every degree here: with it, all primes of a set are data primes. */
+const FURTHER_PRIME = 1_152_921_504_606_683_137n;
 
 /** The plain modulus of transforms; they do not depend on it. */
 const SOME_PLAIN_BITS = 20;

@@ -98,8 +98,9 @@ async function fromCommittee(
   const { sum, roundId, threshold } = plan;
   const { set } = sum;
   using bodies = openLatticeSum(set, 'body', roundId, sum.ciphertexts);
-  for (const sender of contributors) {
-    for (let index = 0; index < sum.ciphertexts; index++) {
+  // Place by place: its sum stays in the processor's cache until all have been added to it.
+  for (let index = 0; index < sum.ciphertexts; index++) {
+    for (const sender of contributors) {
       addInto(bodies, index, halfOf(plan, 'body', await store.get(sender, index)));
     }
   }
