@@ -7,6 +7,7 @@ const config: Options = {
     'src/client.ts',
     'src/coordinator.ts',
     'src/verify.ts',
+    'src/report.ts',
     'src/command-line.ts',
     'src/secagg/index.ts',
     'src/dp/index.ts',

@@ -1,15 +1,20 @@
 #!/usr/bin/env node
 /**
- * The command line: `npx veilsum verify BUNDLE --trust TRUST.json`. Prints a verdict for people and
- * ends with 0 for a valid bundle, 1 for any other, 2 where it was called wrongly. The one file here
- * that reads files and prints.
+ * The command line: `npx veilsum verify BUNDLE --trust TRUST.json` prints a verdict for people, and
+ * `npx veilsum report REPORT.json` a privacy report as a page. Ends with 0 for a valid bundle or report, 1 for
+ * any other, 2 where it was called wrongly. The one file here that reads files and prints.
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { VeilsumError } from './errors.ts';
+import { readReport, reportHtml } from './report.ts';
 import { type BundleVerdict, readTrust, type Trust, verifyBundle } from './verify.ts';
 import { fastCurve } from './zk/snark.ts';
 
 const USAGE = `usage: veilsum verify BUNDLE --trust TRUST.json
+       veilsum report REPORT.json > REPORT.html
+
+verify
 
 Checks that the sum in a proof bundle is the sum of what exactly the listed clients committed to.
 
@@ -19,13 +24,21 @@ Checks that the sum in a proof bundle is the sum of what exactly the listed clie
              "plan": hash, "beacon": value, "bounds": { field: greatest magnitude } }
            roster and floor are needed; hashes are in hexadecimal
 
-Ends with 0 if the bundle is valid, with 1 if it is not, with 2 for a wrong call.
+report
+Works a privacy report out again from its facts, and prints it as a page for people.
+
+  REPORT.json  what JSON.stringify(privacyReport(…)) gave
+
+Ends with 0 if bundle or report is valid, with 1 if it is not, with 2 for a wrong call.
 `;
 
 /** One byte more than a verifier reads: enough to be refused as too large. */
 const MOST_BYTES = 2 ** 29 + 1;
 
-type Call = { readonly bundle: Uint8Array; readonly trust: Trust };
+/** More than a report of a hundred thousand rounds has. */
+const MOST_REPORT_BYTES = 2 ** 29;
+
+type Call = { readonly bundle: Uint8Array; readonly trust: Trust } | { readonly report: string };
 
 /** What was asked for, read; or what is wrong with the call. */
 function readCall(args: readonly string[]): Call | string {
@@ -37,8 +50,12 @@ function readCall(args: readonly string[]): Call | string {
     });
     const [command, path, ...more] = positionals;
     if (values.help === true) return '';
-    if (command !== 'verify' || path === undefined || more.length > 0) {
-      return 'expected: verify BUNDLE';
+    if ((command !== 'verify' && command !== 'report') || path === undefined || more.length > 0) {
+      return 'expected: verify BUNDLE, or report REPORT.json';
+    }
+    if (command === 'report') {
+      if (values.trust !== undefined) return 'expected: no --trust for a report';
+      return { report: new TextDecoder().decode(readAtMost(path, MOST_REPORT_BYTES)) };
     }
     if (values.trust === undefined) return 'expected: --trust TRUST.json';
     const trust = readTrust(readFileSync(values.trust, 'utf8'));
@@ -69,7 +86,19 @@ function readAtMost(path: string, most: number): Uint8Array {
   }
 }
 
-function report(verdict: BundleVerdict): string {
+/** @returns the exit code */
+function printReport(json: string): number {
+  try {
+    process.stdout.write(reportHtml(readReport(json)));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof VeilsumError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+function verdictText(verdict: BundleVerdict): string {
   const { valid, reasons, checked, notChecked } = verdict;
   const list = (title: string, mark: string, entries: readonly { readonly text: string }[]) =>
     entries.length === 0 ? [] : ['', title, ...entries.map(({ text }) => `  ${mark} ${text}`)];
@@ -127,12 +156,13 @@ async function main(args: readonly string[]): Promise<number> {
     (isHelp ? process.stdout : process.stderr).write(isHelp ? USAGE : `${call}\n\n${USAGE}`);
     return isHelp ? 0 : 2;
   }
+  if ('report' in call) return printReport(call.report);
   // With snarkjs installed it is faster; without, or where that does not start, the verdict is the same.
   const curve = await fastCurve().catch(() => undefined);
   try {
     const options = curve === undefined ? {} : { curve };
     const verdict = await verifyBundle(call.bundle, call.trust, options);
-    process.stdout.write(report(verdict));
+    process.stdout.write(verdictText(verdict));
     return verdict.valid ? 0 : 1;
   } finally {
     await curve?.dispose();

@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 const root = new URL('../../', import.meta.url).pathname;
 const BIOME = join(root, 'node_modules/.bin/biome');
 
-const FRONT = ['index', 'client', 'coordinator', 'verify'];
+const FRONT = ['index', 'client', 'coordinator', 'verify', 'report'];
 /** From the roof to the ground; a room may import what stands on a lower line. */
 const LINES: readonly (readonly string[])[] = [
   ['round'],

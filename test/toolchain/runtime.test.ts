@@ -35,6 +35,7 @@ describe('the source condition', () => {
       './client',
       './coordinator',
       './verify',
+      './report',
       './secagg',
       './dp',
       './he',

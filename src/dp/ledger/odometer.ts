@@ -9,7 +9,7 @@ import { assertFinite } from '../../internal/assert.ts';
 import type { Price } from '../accountants/price.ts';
 import { rdpEpsilon } from '../accountants/rdp.ts';
 import { epsilon } from '../epsilon.ts';
-import { assertEvent, type DpEvent } from '../events.ts';
+import { assertEvent, type DpEvent, type Neighbours } from '../events.ts';
 import { bookOf, type Ledger } from './ledger.ts';
 
 /**
@@ -28,14 +28,23 @@ export function readOdometer(ledger: Ledger, options: { readonly delta?: number 
   const { budget, neighbours } = ledger;
   const { delta = budget.delta } = options;
   assertFinite('readOdometer: delta', delta, Number.MIN_VALUE, 1 - 2 ** -53);
+  return priceOfCounted(known.values(), { delta, neighbours });
+}
+
+/** Events, and how often each was done. */
+type Counted = Iterable<{ readonly event: DpEvent; readonly count: number }>;
+
+/** The price of events that were done so often: what an odometer shows. */
+export function priceOfCounted(
+  counted: Counted,
+  request: { readonly delta: number; readonly neighbours: Neighbours },
+): Price {
   const events: DpEvent[] = [];
-  for (const { event, count } of known.values()) {
+  for (const { event, count } of counted) {
     events.push(count === 1 ? event : { kind: 'repeated', event, count });
   }
   const whole: DpEvent = { kind: 'composed', events };
-  return isTooLarge(whole)
-    ? rdpEpsilon(whole, { delta, neighbours })
-    : epsilon(whole, { delta, neighbours });
+  return isTooLarge(whole) ? rdpEpsilon(whole, request) : epsilon(whole, request);
 }
 
 /** Thousands of different events are more than one event may hold; one accountant takes any. */
