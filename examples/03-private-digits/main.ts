@@ -11,6 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLedger, readOdometer } from 'veilsum/dp';
+import { type RoundRecord, roundRecord } from 'veilsum/report';
 import { progress, say } from '../digits/terminal.ts';
 import { openFileStorage } from '../ledger-file/file-storage.ts';
 import { openPool, warmUp } from '../parallel-unmask/host.ts';
@@ -25,6 +26,7 @@ import {
   nextModel,
   ROUNDS,
 } from './learning.ts';
+import { writePrivacyReport } from './privacy-report.ts';
 import { planOf, type Run } from './private-plan.ts';
 import { privateRound } from './private-round.ts';
 import { endReport, planReport, refusalReport, roundReport } from './report.ts';
@@ -60,6 +62,7 @@ let ledger = await openLedger(storage, options);
 let model = firstModel();
 let clear = firstModel();
 let last: Awaited<ReturnType<typeof privateRound>> | undefined;
+const records: RoundRecord[] = [];
 for (let round = 1; round <= ROUNDS; round++) {
   const begun = performance.now();
   const plan = planOf(round, crowd.roster, RUN);
@@ -68,6 +71,7 @@ for (let round = 1; round <= ROUNDS; round++) {
   last = await privateRound(plan, model, paid, crowd, pool, (phase) =>
     progress(`Round ${round}: ${phase} (${seconds(started).toFixed(0)} s so far)`),
   );
+  records.push(roundRecord(plan, last));
   model = nextModel(model, last.sum.update, last.contributors.length);
 
   const inside = contributorsIn(round, CLIENTS).flatMap((i) => shards[i] ?? []);
@@ -106,3 +110,5 @@ say(
     seconds: seconds(started),
   }),
 );
+say(`
+For people, and for programs: ${await writePrivacyReport('demo-output', records, ledger)} and .json beside it.`);

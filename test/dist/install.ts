@@ -51,7 +51,7 @@ export function setup(project: TestProject): () => void {
     );
     npm(folder, 'install', '--prefer-offline', '--ignore-scripts', `./${tarball}`);
     cpSync(join(root, 'test/dist/smoke.mjs'), join(folder, 'smoke.mjs'));
-    cpSync(join(root, 'examples/private-sum/main.ts'), join(folder, 'private-sum.ts'));
+    cpSync(join(root, 'examples/01-private-sum/main.ts'), join(folder, 'private-sum.ts'));
     installPeer(folder);
     project.provide('installed', folder);
   } catch (error) {

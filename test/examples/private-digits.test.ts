@@ -1,5 +1,9 @@
 /** The private demo on forty clients and two rounds, and its learning by itself. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inMemoryStorage, openLedger, readOdometer } from 'veilsum/dp';
+import { type RoundRecord, readReport, roundRecord } from 'veilsum/report';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Crowd, gatherCrowd } from '../../examples/03-private-digits/crowd.ts';
 import {
@@ -13,6 +17,7 @@ import {
   updateOf,
   vanishingIn,
 } from '../../examples/03-private-digits/learning.ts';
+import { writePrivacyReport } from '../../examples/03-private-digits/privacy-report.ts';
 import { planOf, type Run } from '../../examples/03-private-digits/private-plan.ts';
 import { privateRound } from '../../examples/03-private-digits/private-round.ts';
 import { endReport, planReport, refusalReport } from '../../examples/03-private-digits/report.ts';
@@ -53,6 +58,7 @@ describe('a run of two rounds', () => {
       return { plan, answer: await ledger.admit({ round: plan.id, plan: plan.hash, event }) };
     };
     let model = firstModel();
+    const records: RoundRecord[] = [];
     for (const round of [1, 2]) {
       const { plan, answer } = await pay(round);
       if (!answer.admitted) throw new Error(answer.message);
@@ -60,6 +66,7 @@ describe('a run of two rounds', () => {
       expect(result.contributors).toEqual(contributorsIn(round, N).map((i) => crowd.ids[i]));
       expect(result.refused).toEqual([]);
       expect(result.dropped.length).toBe(vanishingIn(round, N).size);
+      records.push(roundRecord(plan, result));
       // What is in the sum besides the updates is the noise that the result speaks of.
       const clear = clearSum(model, inside(round));
       const errors = result.sum.update.map((value, i) => value - (clear[i] as number));
@@ -76,6 +83,16 @@ describe('a run of two rounds', () => {
     const { epsilon } = readOdometer(ledger);
     expect(epsilon).toBeLessThanOrEqual(RUN.epsilon);
     expect(epsilon).toBeGreaterThan(0.9 * RUN.epsilon);
+
+    const folder = mkdtempSync(join(tmpdir(), 'private-digits-'));
+    const page = readFileSync(await writePrivacyReport(folder, records, ledger), 'utf8');
+    expect(page).toContain('Records and ledger agree');
+    const { spending, findings } = readReport(
+      readFileSync(join(folder, 'privacy-report.json'), 'utf8'),
+    );
+    expect(spending?.epsilon).toBe(epsilon);
+    expect(findings).toEqual([]);
+    rmSync(folder, { recursive: true });
 
     const { plan, answer } = await pay(3);
     if (answer.admitted) throw new Error('expected a refusal');
