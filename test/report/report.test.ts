@@ -1,10 +1,21 @@
 /** ε over rounds is what accountants make of the charges; what does not fit together is said. */
 import fc from 'fast-check';
 import { ProtocolError } from 'veilsum';
-import { composed, epsilon, gaussian, readOdometer, repeated } from 'veilsum/dp';
+import {
+  composed,
+  epsilon,
+  gaussian,
+  inMemoryStorage,
+  openLedger,
+  poissonSampled,
+  readOdometer,
+  repeated,
+} from 'veilsum/dp';
 import { privacyReport, readReport, roundRecord } from 'veilsum/report';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { sealEntry, sealHeader } from '../../src/dp/ledger/lines.ts';
+import { toHex } from '../../src/internal/bytes.ts';
 import { VERSION } from '../../src/internal/version.ts';
 import { charge, DELTA, exact, planned, ROUNDS, resultOf, runLedger } from './support.ts';
 
@@ -70,6 +81,17 @@ describe('ε over rounds', () => {
     expect(new Set(gaps)).toEqual(new Set([2, 3]));
   });
 
+  test('where hundreds of events differ there are few points, the last of them for all', async () => {
+    const ledger = await runLedger(8);
+    for (let i = 0; i < 130; i++) {
+      const event = gaussian({ noiseMultiplier: 300 + i });
+      await ledger.admit({ round: `r${i}`, plan: new Uint8Array(32), event });
+    }
+    const points = privacyReport({ rounds: [], ledger }).spending?.points ?? [];
+    expect(points).toHaveLength(16);
+    expect(points.at(-1)?.charges).toBe(130);
+  });
+
   test('without a ledger it is of the plans on record, and says so', () => {
     const report = privacyReport({ rounds: ids(2).map(played) });
     expect(report.spending).toMatchObject({ source: 'plans', delta: DELTA });
@@ -132,6 +154,17 @@ describe('what does not fit together', () => {
     ]);
   });
 
+  test('a ledger under another relation, with events that mean nothing under the plan’s', async () => {
+    const budget = { epsilon: 8, delta: DELTA };
+    const ledger = await openLedger(inMemoryStorage(), { budget, neighbours: 'add-or-remove' });
+    const plan = planned('run/1');
+    const event = poissonSampled({ probability: 0.1, event: gaussian({ noiseMultiplier: 4 }) });
+    await ledger.admit({ round: plan.id, plan: plan.hash, event });
+    const report = privacyReport({ rounds: [played('run/1')], ledger });
+    expect(codes(report)).toEqual(['another-event', 'another-relation']);
+    expect(report.spending?.neighbours).toBe('add-or-remove');
+  });
+
   test('exact sums among noisy ones', async () => {
     const ledger = await runLedger(2);
     await charge(ledger, planned('run/1'));
@@ -139,6 +172,20 @@ describe('what does not fit together', () => {
     const report = privacyReport({ rounds: [played('run/1'), sum], ledger });
     expect(codes(report)).toEqual(['exact-sums']);
     expect(report.findings[0]?.text).toContain('no differential privacy over the whole');
+  });
+
+  test('a ledger that somebody wrote by hand, beyond its budget', async () => {
+    const budget = { epsilon: 1, delta: DELTA };
+    const fields = { id: 'a'.repeat(32), budget, neighbours: 'zero-out', order: 20 } as const;
+    const header = sealHeader({ ...fields, expecting: null });
+    const plan = planned('run/1');
+    const event = gaussian({ noiseMultiplier: 1 });
+    const facts = { index: 1, round: plan.id, plan: toHex(plan.hash), event };
+    const entry = sealEntry(facts, header.hash);
+    const storage = inMemoryStorage([header.line, entry.line]);
+    const ledger = await openLedger(storage, { budget, neighbours: 'zero-out' });
+    expect(codes(privacyReport({ rounds: [], ledger }))).toContain('over-budget');
+    expect(codes(privacyReport({ rounds: [], ledger: await runLedger() }))).toEqual([]);
   });
 
   test('one plan on record twice is refused', () => {

@@ -69,7 +69,8 @@ const made = new WeakSet<object>();
  *
  * **Security**: a report names plans, fields and numbers of clients, and no client. It is as true as what it
  * was made from: nothing in it is signed.
- * **Cost**: a price for each of up to 256 points; milliseconds for plans' own noise.
+ * **Cost**: a price for each of up to 256 points, of 16 where hundreds of events differ (see `epsilon` of
+ * `veilsum/dp`).
  */
 export function privacyReport(facts: ReportFacts): PrivacyReport {
   return reportOf({

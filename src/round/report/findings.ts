@@ -3,6 +3,7 @@ import type { DpEvent } from '../../dp/events.ts';
 import { canonicalJson } from '../../dp/ledger/lines.ts';
 import type { NoiseRecord, RoundRecord } from './facts.ts';
 import type { LedgerFacts } from './ledger-facts.ts';
+import { figure, price } from './markup.ts';
 import { priceAt, type Spending } from './spending.ts';
 
 /** Something to ask about; `code` is stable, `text` is for people. */
@@ -34,7 +35,10 @@ export function findingsOf(
   const noisy = rounds.filter((round): round is Noisy => round.noise !== null);
   const list = [
     ...(ledger === null ? withoutLedger(noisy) : against(ledger, rounds, noisy)),
-    ...beyondClaims(noisy, chargedEvents(noisy, ledger)),
+    ...beyondClaims(
+      noisy.filter(({ noise }) => noise.neighbours === (spending?.neighbours ?? noise.neighbours)),
+      chargedEvents(noisy, ledger),
+    ),
     ...exactSums(rounds, noisy.length, ledger),
   ];
   const epsilon = spending?.epsilon;
@@ -44,11 +48,13 @@ export function findingsOf(
       round: null,
       text: 'No accountant proves any ε for what was charged: nothing is promised.',
     });
-  } else if (ledger !== null && epsilon !== undefined && epsilon > ledger.budget.epsilon) {
+  }
+  // By the rule that the ledger admits by: the accountants may know less at its order.
+  if (ledger !== null && ledger.spent > ledger.limit) {
     list.push({
       code: 'over-budget',
       round: null,
-      text: `What was charged comes to ε = ${epsilon}, more than the budget of ${ledger.budget.epsilon}.`,
+      text: `What was charged is more than the budget of ε = ${figure(ledger.budget.epsilon)} lets through: no ledger of this library admits that.`,
     });
   }
   return Object.freeze(list.map((finding) => Object.freeze(finding)));
@@ -120,7 +126,10 @@ function against(
   return list;
 }
 
-/** A plan's claim is of its own run alone; what was charged may be more. */
+/**
+ * A plan's claim is of its own run alone; what was charged may be more. Only claims under the relation of the
+ * charges can be compared with them.
+ */
 function beyondClaims(noisy: readonly Noisy[], charged: readonly DpEvent[]): readonly Finding[] {
   const claims = new Map(
     noisy.map(({ noise: { epsilon, delta, rounds, neighbours } }) => [
@@ -138,8 +147,8 @@ function beyondClaims(noisy: readonly Noisy[], charged: readonly DpEvent[]): rea
         code: 'beyond-claim',
         round: null,
         text:
-          `Plans claim ε = ${epsilon} at δ = ${delta} for a run of ${rounds} rounds; all that was charged comes ` +
-          `to ${Number.isFinite(found) ? `ε = ${found}` : 'no ε that is proven'} at that δ.`,
+          `Plans claim ε = ${price(epsilon)} at δ = ${figure(delta)} for a run of ${rounds} rounds; all that was charged comes ` +
+          `to ${Number.isFinite(found) ? `ε = ${price(found)}` : 'no ε that is proven'} at that δ.`,
       },
     ];
   });

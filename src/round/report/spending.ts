@@ -16,7 +16,10 @@ export type Spending = {
   readonly delta: number;
   /** ε of all that was charged, at δ; null where none is proven. */
   readonly epsilon: number | null;
-  /** The price of the first `charges` charges together; all of them up to 256, then evenly spread. */
+  /**
+   * The price of the first `charges` charges together, for each of up to 256; of more, and where many of them
+   * differ, for some that are evenly spread, the last among them.
+   */
   readonly points: readonly SpendingPoint[];
 };
 
@@ -34,8 +37,9 @@ export type SpendingPoint = {
 /** Something that was charged. */
 type Charge = { readonly round: string; readonly event: DpEvent };
 
-/** Points on a curve that nobody reads one by one. */
-const MOST_POINTS = 256;
+/** Points on a curve that nobody reads one by one; fewer where many different events make each one slow. */
+const pointsFor = (differing: number): number =>
+  Math.max(16, Math.floor(256 / Math.max(1, differing / 8)));
 
 /**
  * What was spent.
@@ -43,8 +47,7 @@ const MOST_POINTS = 256;
  * @param rounds records; those with noise count where there is no ledger
  * @returns nothing where no noise was charged and no ledger is there
  *
- * **Cost**: a price for each point: below a millisecond for the noise of plans, more for ledgers of sampled
- * events (see `epsilon` of `veilsum/dp`).
+ * **Cost**: a price for each point (see `epsilon` of `veilsum/dp`).
  */
 export function spendingOf(
   rounds: readonly RoundRecord[],
@@ -70,7 +73,8 @@ function spent(
 ): Spending {
   const counts: Counts = new Map();
   const points: SpendingPoint[] = [];
-  const shown = Math.min(charges.length, MOST_POINTS);
+  const differing = new Set(charges.map(({ event }) => canonicalJson(event))).size;
+  const shown = Math.min(charges.length, pointsFor(differing));
   for (const [i, { round, event }] of charges.entries()) {
     count(counts, event);
     const next = Math.ceil(((points.length + 1) * charges.length) / shown);
