@@ -58,8 +58,8 @@ export const THEMES: readonly string[] = Object.keys(PICTURES);
  */
 export function sketch(theme: string, neighbour: number): Float64Array {
   const rows = PICTURES[theme] ?? [];
-  const right = 2 + (neighbour % 3);
-  const down = 2 + (Math.floor(neighbour / 3) % 3);
+  const right = 3 + (neighbour % 2);
+  const down = 3 + (Math.floor(neighbour / 2) % 2);
   const ink = new Float64Array(LENGTH);
   for (const [y, row] of rows.entries()) {
     for (const [x, pixel] of [...row].entries()) {

@@ -69,6 +69,13 @@ type Waiting = {
   until: number;
 };
 
+/** A round that began. */
+type Kept = {
+  readonly hosted: HostedRound;
+  readonly plan: Uint8Array;
+  bundle: Uint8Array | undefined;
+};
+
 /** Rounds whose plan and proof are kept: the oldest makes room. */
 const MOST_KEPT = 8;
 
@@ -80,9 +87,8 @@ export function openHost({ voucher, run, seats, pace }: Hosting): Host {
   const closing = new AbortController();
   const { signal } = closing;
   const lobby = new Map<string, Waiting>();
-  const kept = new Map<number, { readonly plan: Uint8Array; bundle: Uint8Array | undefined }>();
+  const kept = new Map<number, Kept>();
   const board = openBoard(seats, pace.patience);
-  let current: { readonly round: number; readonly hosted: HostedRound } | undefined;
   let round = 0;
 
   const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { signal });
@@ -187,11 +193,10 @@ export function openHost({ voucher, run, seats, pace }: Hosting): Host {
       ]),
     );
     board.begin([...isSimulated].map(([name, simulated]) => ({ name, simulated })));
-    const published = { plan: planBytes(made), bundle: undefined as Uint8Array | undefined };
+    const hosted = hostRound(made, receipt, pace, board);
+    const published: Kept = { hosted, plan: planBytes(made), bundle: undefined };
     kept.set(round, published);
     if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value as number);
-    const hosted = hostRound(made, receipt, pace, board);
-    current = { round, hosted };
     signal.addEventListener('abort', hosted.stop, { once: true });
     for (const { answer } of seated) answer.resolve(published.plan);
     try {
@@ -234,9 +239,9 @@ export function openHost({ voucher, run, seats, pace }: Hosting): Host {
       lobby.delete(publicKey);
     },
     take: async (which, message) => {
-      if (current?.round !== which)
-        throw problem(404, 'no-such-round', `no round ${which} is open`);
-      return current.hosted.take(message);
+      const hosted = kept.get(which)?.hosted;
+      if (hosted === undefined) throw problem(404, 'no-such-round', `there is no round ${which}`);
+      return hosted.take(message);
     },
     published: (which, what) => {
       const found = kept.get(which)?.[what];

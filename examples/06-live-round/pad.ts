@@ -106,7 +106,7 @@ export function openPad({ canvas, ink, said }: PadParts): Pad {
     },
     stamp: (theme) => {
       if (isLocked) return;
-      pixels.set(sketch(theme, 4));
+      pixels.set(sketch(theme, 0));
       show();
     },
     lock: (locked) => {

@@ -67,7 +67,9 @@ const worker = new Worker(new URL('./client-worker.ts', import.meta.url), { type
 
 let view: View | undefined;
 let seenAt = 0;
-/** The name under which this tab is in the round, or waits for one. */
+/** Whether this tab is in a round, or waits for one. */
+let isIn = false;
+/** The name under which this tab is in the round, or was in the last one. */
 let own: string | undefined;
 let verdictOf: number | undefined;
 let checking: number | undefined;
@@ -78,17 +80,17 @@ name.value = NAMES[
 
 const ask = (task: Task): void => worker.postMessage(task);
 
-function setBusy(isBusy: boolean): void {
-  join.disabled = isBusy;
-  name.disabled = isBusy;
-  pad.lock(isBusy);
+function setIn(to: boolean): void {
+  isIn = to;
+  join.disabled = to;
+  name.disabled = to;
+  pad.lock(to);
 }
 
 element<HTMLFormElement>('form').addEventListener('submit', (event) => {
   event.preventDefault();
-  own = name.value.trim().normalize('NFC');
-  setBusy(true);
-  ask({ kind: 'join', name: own, drawing: pad.drawing() });
+  setIn(true);
+  ask({ kind: 'join', name: name.value.trim().normalize('NFC'), drawing: pad.drawing() });
 });
 element('clear').addEventListener('click', () => pad.clear());
 element('sketch').addEventListener('click', () => pad.stamp(view?.theme ?? ''));
@@ -96,7 +98,7 @@ element('smooth').addEventListener('change', showSum);
 element('renew').addEventListener('click', () => {
   ask({ kind: 'renew' });
   element('renew').hidden = true;
-  join.disabled = name.disabled = false;
+  join.disabled = false;
   say('status', 'A new key, an empty ledger: somebody else, as far as anybody can tell.');
 });
 
@@ -110,22 +112,21 @@ worker.onmessage = ({ data }: MessageEvent<Report>) => {
   if (data.kind === 'verdict') {
     verdictOf = data.round;
     showVerdict(data.verdict);
-    if (own === undefined) return;
+    if (!isIn) return;
     say('status', 'Done: your drawing is in the sum.');
   } else if (data.kind === 'failed') {
-    if (own === undefined) return; // a round that is not there to be checked
+    if (!isIn) return; // a round that is not there to be checked
     say('status', `You are out of this round: ${data.why}`);
   } else {
     const whose = data.whose === 'own' ? 'Your own ledger' : 'The coordinator’s ledger';
     say('status', `${whose} refuses: the budget is spent.`);
     element('status').title = data.why;
     element('renew').hidden = false;
-    own = undefined;
-    pad.lock(false);
+    setIn(false);
+    join.disabled = true;
     return;
   }
-  own = undefined;
-  setBusy(false);
+  setIn(false);
 };
 
 /** Shows what has changed. */
@@ -137,6 +138,9 @@ function show(now: View): void {
   for (const item of document.querySelectorAll<HTMLElement>('#stages li')) {
     const isNow = item.dataset.stage === now.stage;
     item.classList.toggle('now', isNow);
+    const list = item.parentElement as HTMLElement;
+    if (isNow && before?.stage !== now.stage)
+      list.scrollLeft = item.offsetLeft - list.clientWidth / 3;
     if (isNow) item.setAttribute('aria-current', 'step');
     else item.removeAttribute('aria-current');
   }
@@ -152,12 +156,7 @@ function show(now: View): void {
   showTiles(now, own);
   showLog(now);
   showBudget(now);
-  if (
-    now.stage === 'result' &&
-    verdictOf !== now.round &&
-    own === undefined &&
-    checking !== now.round
-  ) {
+  if (now.stage === 'result' && verdictOf !== now.round && !isIn && checking !== now.round) {
     checking = now.round;
     ask({ kind: 'check', round: now.round });
   }

@@ -148,7 +148,10 @@ export function showVerdict({
   const canvas = element('sum');
   canvas.setAttribute('aria-label', valid ? `The sum of ${count} drawings` : 'No sum');
   canvas.dataset.values = JSON.stringify(Array.from(sum ?? []));
-  say('sum-says', valid ? `${count} drawings, added up. Nobody has seen a single one.` : 'None.');
+  say(
+    'sum-says',
+    valid ? `${count} drawings, added up. None of them left its device without masks.` : 'None.',
+  );
   showSum();
 }
 

@@ -84,6 +84,7 @@ export async function serveRounds(
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false } },
   });
   app.server.maxConnections = 500;
+  app.removeContentTypeParser('text/plain');
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer' },
