@@ -14,8 +14,14 @@ import {
   signRoster,
   skellam,
 } from 'veilsum';
-import { inMemoryStorage, type Ledger, openLedger, type Receipt, readOdometer } from 'veilsum/dp';
-import { verifySignature } from 'veilsum/identity';
+import {
+  inMemoryStorage,
+  type Ledger,
+  openLedger,
+  type Receipt,
+  type Refusal,
+  readOdometer,
+} from 'veilsum/dp';
 import {
   COMMITMENTS,
   type DrawingPlan,
@@ -26,7 +32,8 @@ import {
 } from './agreement.ts';
 import { THEMES } from './drawing.ts';
 import { type HostedRound, hostRound, type Pace } from './hosted-round.ts';
-import { hexToBytes, type SeatRequest, seatProof } from './messages.ts';
+import { type Lobby, openLobby, type Seated } from './lobby.ts';
+import { hexToBytes } from './messages.ts';
 import { problem } from './problem.ts';
 import { type Board, openBoard } from './view.ts';
 
@@ -48,25 +55,14 @@ export type Hosting = {
 
 /** What requests come to. */
 export type Host = {
-  /** Keeps a seat for a while; the promise is for the plan, once the round begins. */
-  readonly seat: (request: SeatRequest, forMilliseconds: number) => Promise<Uint8Array>;
-  /** Gives a seat up. */
-  readonly leave: (request: SeatRequest) => void;
+  readonly lobby: Pick<Lobby, 'ask' | 'leave'>;
   /** @throws a problem where the message is refused */
   readonly take: (round: number, message: Uint8Array) => Promise<Uint8Array>;
   /** The plan of a round that began, or the proof bundle of one that ended well. */
   readonly published: (round: number, what: 'plan' | 'bundle') => Uint8Array;
-  readonly board: Pick<Board, 'view' | 'after'>;
+  readonly board: Pick<Board, 'view' | 'change'>;
   /** Ends the round that runs: whoever waits is told. */
   readonly close: () => Promise<void>;
-};
-
-/** Somebody who waits for a round to begin. */
-type Waiting = {
-  readonly request: SeatRequest;
-  readonly answer: PromiseWithResolvers<Uint8Array>;
-  /** On the clock of `performance`: who has not asked again by then is gone. */
-  until: number;
 };
 
 /** A round that began. */
@@ -79,43 +75,20 @@ type Kept = {
 /** Rounds whose plan and proof are kept: the oldest makes room. */
 const MOST_KEPT = 8;
 
-/** Seats that are kept for people who wait, at most. */
-const MOST_WAITING = 200;
-
-/** Opens the lobby. */
+/** Begins. */
 export function openHost({ voucher, run, seats, pace }: Hosting): Host {
   const closing = new AbortController();
   const { signal } = closing;
-  const lobby = new Map<string, Waiting>();
   const kept = new Map<number, Kept>();
   const board = openBoard(seats, pace.patience);
+  const lobby = openLobby({ seats, patience: pace.lobby, signal, onChange: board.seats });
   let round = 0;
+  let ledger: Ledger | undefined;
 
   const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { signal });
 
-  /** Waits until all seats are taken, one of them by somebody real, and gives them out. */
-  async function gather(): Promise<readonly Waiting[]> {
-    let since: number | undefined;
-    for (;;) {
-      const now = performance.now();
-      for (const [key, { until }] of lobby) if (until < now) lobby.delete(key);
-      const all = [...lobby.values()];
-      const visitors = all.filter(({ request }) => !request.simulated);
-      since = visitors.length === 0 ? undefined : (since ?? now);
-      const left = since === undefined ? undefined : Math.max(0, since + pace.lobby - now);
-      board.seats(Math.min(seats, all.length), left);
-      if (left === 0 && all.length >= seats) {
-        const simulated = all.filter(({ request }) => request.simulated);
-        const seated = [...visitors, ...simulated].slice(0, seats);
-        for (const { request } of seated) lobby.delete(request.publicKey);
-        return seated;
-      }
-      await pause(50);
-    }
-  }
-
   /** The plan of a round: facts only. Two of one name are told apart. */
-  async function draw(seated: readonly Waiting[], id: string): Promise<DrawingPlan> {
+  async function draw(seated: readonly Seated[], id: string): Promise<DrawingPlan> {
     const names = new Map<string, number>();
     const entries = seated.map(({ request: { name, publicKey } }) => {
       const before = names.get(name) ?? 0;
@@ -132,58 +105,75 @@ export function openHost({ voucher, run, seats, pace }: Hosting): Host {
 
   /** A run of rounds: it ends when its ledger does not pay any more. */
   async function playRun(name: string): Promise<void> {
-    let ledger: Ledger | undefined;
+    ledger = undefined;
     board.spend(undefined);
     for (;;) {
       round += 1;
       const theme = THEMES[(round - 1) % THEMES.length] as string;
       board.lobby(round, theme);
-      const seated = await gather();
-      const made = await draw(seated, nameOfRound({ run: name, round, theme }));
-      let receipt: Receipt | undefined;
-      if (run !== undefined) {
-        const { event, neighbours } = made.privacy;
-        ledger ??= await openLedger(inMemoryStorage(), {
-          budget: { epsilon: run.epsilon, delta: run.delta },
-          neighbours,
-          expecting: { event, count: run.rounds },
-        });
-        const paid = await ledger.admit({ round: made.id, plan: made.hash, event });
-        if (!paid.admitted) {
-          refuse(seated, paid.message);
-          board.end('spent', paid.message);
-          await pause(pace.result);
-          return;
-        }
-        receipt = paid;
-      }
-      const failed = await play(made, seated, receipt).then(
-        (result) => {
-          if (run === undefined || ledger === undefined) return undefined;
-          board.spend({
-            epsilon: readOdometer(ledger).epsilon,
-            budget: run.epsilon,
-            delta: run.delta,
-            rounds: ledger.head().count,
-            of: run.rounds,
-            deviation: result.privacy?.deviations.ink,
-          });
-        },
-        (error: unknown) => error as Error,
-      );
-      signal.throwIfAborted();
-      board.end(failed === undefined ? 'result' : 'failed', failed?.message);
-      await pause(pace.result);
+      const seated = await lobby.gather();
+      if (!(await playOnce(seated, name, theme))) return;
     }
   }
 
-  const refuse = (seated: readonly Waiting[], why: string): void => {
-    for (const { answer } of seated) answer.reject(problem(409, 'budget-exceeded', why));
+  /** Draws up a plan, pays for it, and plays it. @returns whether there may be another round in this run */
+  async function playOnce(
+    seated: readonly Seated[],
+    name: string,
+    theme: string,
+  ): Promise<boolean> {
+    try {
+      const made = await draw(seated, nameOfRound({ run: name, round, theme }));
+      const paid = run === undefined ? undefined : await pay(made, run);
+      if (paid?.admitted === false) {
+        const refused = Promise.reject(problem(409, paid.code, paid.message));
+        for (const { tell } of seated) tell(refused);
+        board.end('spent', paid.message);
+        await pause(pace.result);
+        return false;
+      }
+      const result = await play(made, seated, paid);
+      if (run !== undefined) tellSpent(run, result);
+      board.end('result');
+    } catch (error) {
+      signal.throwIfAborted();
+      const why = (error as Error).message;
+      if (kept.get(round) === undefined) {
+        const failed = Promise.reject(problem(503, 'round-given-up', why));
+        for (const { tell } of seated) tell(failed);
+      }
+      board.end('failed', why);
+    }
+    await pause(pace.result);
+    return true;
+  }
+
+  /** Asks the coordinator's ledger, which is opened with the first plan of a run. */
+  async function pay({ id, hash, privacy }: DrawingPlan, of: Run): Promise<Receipt | Refusal> {
+    const { event, neighbours } = privacy;
+    ledger ??= await openLedger(inMemoryStorage(), {
+      budget: { epsilon: of.epsilon, delta: of.delta },
+      neighbours,
+      expecting: { event, count: of.rounds },
+    });
+    return ledger.admit({ round: id, plan: hash, event });
+  }
+
+  const tellSpent = ({ epsilon, delta, rounds }: Run, { privacy }: Result<typeof FIELDS>): void => {
+    if (ledger === undefined) return;
+    board.spend({
+      epsilon: readOdometer(ledger).epsilon,
+      budget: epsilon,
+      delta,
+      rounds: ledger.head().count,
+      of: rounds,
+      deviation: privacy?.deviations.ink,
+    });
   };
 
   async function play(
     made: DrawingPlan,
-    seated: readonly Waiting[],
+    seated: readonly Seated[],
     receipt: Receipt | undefined,
   ): Promise<Result<typeof FIELDS>> {
     const isSimulated = new Map<ClientId, boolean>(
@@ -198,7 +188,7 @@ export function openHost({ voucher, run, seats, pace }: Hosting): Host {
     kept.set(round, published);
     if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value as number);
     signal.addEventListener('abort', hosted.stop, { once: true });
-    for (const { answer } of seated) answer.resolve(published.plan);
+    for (const { tell } of seated) tell(Promise.resolve(published.plan));
     try {
       const result = await hosted.result;
       published.bundle = result.bundle;
@@ -208,36 +198,14 @@ export function openHost({ voucher, run, seats, pace }: Hosting): Host {
     }
   }
 
+  // No two rounds share a name, of whatever run of whichever start of the server. It ends when it is closed.
   const life = (async (): Promise<void> => {
-    // No two rounds share a name, of whatever run of whichever start of the server.
     for (;;) await playRun(crypto.randomUUID().slice(0, 8));
-  })().catch((error: unknown) => {
-    const why = signal.aborted ? 'the server is closing' : String(error);
-    for (const { answer } of lobby.values()) answer.reject(problem(503, 'closing', why));
-    lobby.clear();
-    if (!signal.aborted) board.end('failed', why);
-  });
+  })().catch(lobby.close);
 
   return {
     board,
-    seat: (request, forMilliseconds) => {
-      checkSeat(request);
-      if (signal.aborted) throw problem(503, 'closing', 'the server is closing');
-      const until = performance.now() + forMilliseconds;
-      const before = lobby.get(request.publicKey);
-      if (before !== undefined) {
-        before.until = until;
-        return before.answer.promise;
-      }
-      if (lobby.size >= MOST_WAITING) throw problem(503, 'full', 'too many people are waiting');
-      const answer = Promise.withResolvers<Uint8Array>();
-      answer.promise.catch(() => {}); // whoever asked may be gone
-      lobby.set(request.publicKey, { request, answer, until });
-      return answer.promise;
-    },
-    leave: ({ publicKey }) => {
-      lobby.delete(publicKey);
-    },
+    lobby,
     take: async (which, message) => {
       const hosted = kept.get(which)?.hosted;
       if (hosted === undefined) throw problem(404, 'no-such-round', `there is no round ${which}`);
@@ -254,19 +222,4 @@ export function openHost({ voucher, run, seats, pace }: Hosting): Host {
       await life;
     },
   };
-}
-
-function checkSeat({ name, publicKey, proof }: SeatRequest): void {
-  try {
-    clientId(`${name} (9999)`); // as long as a name gets where two are told apart
-  } catch (error) {
-    throw problem(400, 'bad-name', (error as Error).message);
-  }
-  if (!verifySignature(hexToBytes(publicKey), seatProof(name), hexToBytes(proof))) {
-    throw problem(
-      403,
-      'bad-proof',
-      'a seat: the request is not signed with the key that it brings',
-    );
-  }
 }

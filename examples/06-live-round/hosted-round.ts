@@ -19,7 +19,7 @@ type Phase = coordinator.Phase;
 
 /** How long things may take, and must, in milliseconds. */
 export type Pace = {
-  /** A phase ends after this, whoever is missing. */
+  /** A phase ends after this, whoever is missing; if too few are there to go on, up to three times as late. */
   readonly patience: number;
   /** It takes at least this long, so that people can watch. */
   readonly least: number;
@@ -110,8 +110,8 @@ export function hostRound(
     listener.onPhase(state.phase, expected);
     const { signal } = stopped;
     try {
-      const long = sleep(patience, undefined, { signal });
-      await Promise.all([Promise.race([all.promise, long]), sleep(least, undefined, { signal })]);
+      const ended = Promise.race([all.promise, enough(state)]);
+      await Promise.all([ended, sleep(least, undefined, { signal })]);
       const { missing } = coordinator.census(state);
       const closed = coordinator.close(state);
       const answer = (downlinks: ReadonlyMap<ClientId, Uint8Array>): void => {
@@ -134,6 +134,16 @@ export function hostRound(
       const why = signal.aborted ? 'the server is closing' : (error as Error).message;
       for (const { reject } of waiting.values()) reject(problem(503, 'round-given-up', why));
       throw error;
+    }
+  }
+
+  /** Waits for as long as patience lasts, and longer while too few have spoken; not for ever. */
+  async function enough(state: coordinator.CoordinatorState): Promise<void> {
+    const { signal } = stopped;
+    await sleep(patience, undefined, { signal });
+    for (let more = 0; more < 20 && open?.state === state; more++) {
+      if (coordinator.census(state).canClose) return;
+      await sleep(patience / 10, undefined, { signal });
     }
   }
 

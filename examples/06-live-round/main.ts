@@ -24,7 +24,7 @@ const run = exact === 'exact' ? undefined : { epsilon: 8, delta: 1e-5, rounds: 3
 const agreement: Agreement = { voucher: voucher.publicKey, run };
 
 await buildPage(folder, agreement);
-const pace = { lobby: 6_000, least: 1_500, patience: 8_000, result: 15_000 };
+const pace = { lobby: 6_000, least: 1_500, patience: 10_000, result: 15_000 };
 const server = await serveRounds(folder, { voucher, run, seats: SEATS, pace }, Number(port));
 const end = startNeighbours(SEATS - 1, { server: server.url, agreement, vanishing: 1 });
 say(`Open ${server.url} in a browser, draw, and join. Ctrl+C ends it.`);

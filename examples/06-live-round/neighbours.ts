@@ -31,13 +31,10 @@ const NAMES = [
   'Zoe',
 ];
 
-/** How many there can be. */
-export const MOST_NEIGHBOURS: number = NAMES.length;
-
 /**
  * Starts them.
  *
- * @param count at most {@link MOST_NEIGHBOURS}
+ * @param count at most 26
  * @param execArgv flags of Node for the thread; those of this process unless the caller says otherwise
  * @returns ends them
  */

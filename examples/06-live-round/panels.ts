@@ -34,23 +34,28 @@ export function showTiles({ clients, round }: View, own: string | undefined): vo
   const there = new Set([...list.children].map((tile) => (tile as HTMLElement).dataset.name));
   for (const { name, upload } of clients) {
     if (upload === undefined || there.has(name)) continue;
-    const tile = document.createElement('li');
-    tile.dataset.name = name;
-    const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = SIDE;
-    canvas.setAttribute('role', 'img');
-    canvas.setAttribute('aria-label', `What ${name} sent: noise`);
+    const tile = tileOf(name === own ? `${name} (you)` : name, `What ${name} sent: noise`);
+    tile.item.dataset.name = name;
     const shades = atob(upload);
-    paint(
-      canvas,
-      Array.from({ length: LENGTH }, (_, i) => shades.charCodeAt(i) / 255),
-      STATIC,
-    );
-    const label = document.createElement('span');
-    label.textContent = name === own ? `${name} (you)` : name;
-    tile.append(canvas, label);
-    list.append(tile);
+    const values = Array.from({ length: LENGTH }, (_, i) => shades.charCodeAt(i) / 255);
+    paint(tile.canvas, values, STATIC);
+    list.append(tile.item);
   }
+}
+
+function tileOf(
+  text: string,
+  says: string,
+): { readonly item: HTMLElement; readonly canvas: HTMLCanvasElement } {
+  const item = document.createElement('li');
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = SIDE;
+  canvas.setAttribute('role', 'img');
+  canvas.setAttribute('aria-label', says);
+  const label = document.createElement('span');
+  label.textContent = text;
+  item.append(canvas, label);
+  return { item, canvas };
 }
 
 /** The table of phases, and what was refused. */
@@ -107,15 +112,21 @@ export function showBudget({ ledger }: View): void {
 }
 
 let sum: ArrayLike<number> | undefined;
+/** The last tile: what all the others come to. */
+const total = tileOf('= the sum', 'All of them added up, without their masks: the sum');
+total.item.className = 'total';
 
 /** Draws the sum again, smoothed or not. */
 export function showSum(): void {
   const canvas = element<HTMLCanvasElement>('sum');
   if (sum === undefined) {
     paint(canvas, [], INK);
+    total.item.remove();
     return;
   }
-  paint(canvas, scaled(element<HTMLInputElement>('smooth').checked ? smoothed(sum) : sum), INK);
+  const isSmooth = element<HTMLInputElement>('smooth').checked;
+  for (const one of [canvas, total.canvas]) paint(one, scaled(isSmooth ? smoothed(sum) : sum), INK);
+  element('tiles').append(total.item);
 }
 
 /** Shows what a proof bundle gave: its sum, who is in it, and what nobody has checked. */

@@ -35,9 +35,6 @@ const MOST_BYTES = 2 ** 16;
 /** An answer is held back no longer than this, in seconds. */
 const LONGEST_WAIT = 20;
 
-/** Somebody in the lobby has so long to ask again, in milliseconds. */
-const GRACE = 2_000;
-
 const SEAT = {
   body: {
     type: 'object',
@@ -99,12 +96,12 @@ export async function serveRounds(
   );
   await app.register(files, { root: folder, cacheControl: false, etag: false });
 
-  app.post<{ Body: SeatRequest }>('/api/seats', { schema: SEAT }, (request, reply) => {
+  app.post<{ Body: SeatRequest }>('/api/seats', { schema: SEAT }, async (request, reply) => {
     const wait = waitOf(request);
     reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) host.leave(request.body);
+      if (!reply.raw.writableFinished) host.lobby.leave(request.body);
     });
-    return held(reply, host.seat(request.body, wait + GRACE), wait);
+    return sendBytes(reply, await host.lobby.ask(request.body, wait));
   });
   app.post<OfRound & { Body: Buffer }>(
     '/api/rounds/:round/messages',
@@ -125,10 +122,7 @@ export async function serveRounds(
     { schema: AFTER },
     async (request, reply) => {
       const { after } = request.query;
-      if (after !== undefined) {
-        const wait = sleep(waitOf(request), undefined, { ref: false });
-        await Promise.race([host.board.after(after), wait]);
-      }
+      if (after !== undefined) await host.board.change(after, waitOf(request));
       return reply.send(host.board.view());
     },
   );
@@ -158,15 +152,17 @@ async function held(
   const done = new AbortController();
   const late = sleep(wait, undefined, { ref: false, signal: done.signal }).catch(() => undefined);
   try {
-    const bytes = await Promise.race([promised, late]);
-    return bytes === undefined ? reply.code(202).send() : sendBytes(reply, bytes);
+    return sendBytes(reply, await Promise.race([promised, late]));
   } finally {
     done.abort();
   }
 }
 
-const sendBytes = (reply: FastifyReply, bytes: Uint8Array): FastifyReply =>
-  reply.type('application/octet-stream').send(Buffer.from(bytes));
+/** Sends bytes, or 202 if there are none yet: ask again. */
+const sendBytes = (reply: FastifyReply, bytes: Uint8Array | undefined): FastifyReply =>
+  bytes === undefined
+    ? reply.code(202).send()
+    : reply.type('application/octet-stream').send(Buffer.from(bytes));
 
 /** Says what is wrong. What is the server's own fault is told in no detail. */
 function refuse(

@@ -7,8 +7,8 @@ import type { Seen, Spending, View } from './messages.ts';
 /** The record, and what changes it. */
 export type Board = Listener & {
   readonly view: () => View;
-  /** The first view that is newer than this version. */
-  readonly after: (version: number) => Promise<View>;
+  /** Waits for a view that is not of this version, for so many milliseconds at most. */
+  readonly change: (version: number, atMost: number) => Promise<void>;
   readonly lobby: (round: number, theme: string) => void;
   /** @param left milliseconds until the lobby closes; nothing while it waits for somebody real */
   readonly seats: (seated: number, left: number | undefined) => void;
@@ -37,12 +37,11 @@ export function openBoard(seats: number, patience: number): Board {
     reason: undefined,
   };
   let ends: number | undefined;
-  let changed = Promise.withResolvers<void>();
+  const waiting = new Set<() => void>();
   const change = (to: Partial<View>, left: number | undefined = undefined): void => {
     if (left !== undefined) ends = performance.now() + left;
     view = { ...view, ...to, version: view.version + 1 };
-    changed.resolve();
-    changed = Promise.withResolvers();
+    for (const tell of waiting) tell();
   };
   const now = (): View => ({
     ...view,
@@ -53,11 +52,18 @@ export function openBoard(seats: number, patience: number): Board {
 
   return {
     view: now,
-    after: async (version) => {
-      // A version that was never given is one of an earlier start of the server.
-      while (view.version === version) await changed.promise;
-      return now();
-    },
+    change: (version, atMost) =>
+      new Promise((resolve) => {
+        // A version that was never given is one of an earlier start of the server.
+        if (view.version !== version) return resolve();
+        const tell = (): void => {
+          clearTimeout(timer);
+          waiting.delete(tell);
+          resolve();
+        };
+        const timer = setTimeout(tell, atMost).unref();
+        waiting.add(tell);
+      }),
     lobby: (round, theme) => {
       ends = undefined;
       change({ stage: 'lobby', round, theme, seated: 0, reason: undefined });

@@ -128,7 +128,8 @@ test('three tabs and seven devices: the sum is exact though a tab closes in the 
     expect(await tab.locator('#unchecked li').count()).toBeGreaterThan(4);
     expect(await tab.locator('#dropped').textContent()).toMatch(/^Sam vanished before its drawing/);
     expect(await tab.locator('#clients .dropped').getAttribute('title')).toMatch(/^Sam: vanished/);
-    expect(await tab.locator('#tiles li').count()).toBe(9);
+    expect(await tab.locator('#tiles [data-name]').count()).toBe(9);
+    expect(await tab.locator('#tiles .total').count()).toBe(1);
     expect(await tab.locator('#log tr').count()).toBe(5);
     expect(await tab.locator('#budget').isVisible()).toBe(false);
   }
