@@ -108,9 +108,10 @@ export function hostRound(
     open = at;
     const { missing: expected } = coordinator.census(state);
     listener.onPhase(state.phase, expected);
-    const { signal } = stopped;
+    const over = new AbortController();
+    const signal = AbortSignal.any([stopped.signal, over.signal]);
     try {
-      const ended = Promise.race([all.promise, enough(state)]);
+      const ended = Promise.race([all.promise, enough(state, signal)]);
       await Promise.all([ended, sleep(least, undefined, { signal })]);
       const { missing } = coordinator.census(state);
       const closed = coordinator.close(state);
@@ -131,17 +132,18 @@ export function hostRound(
       return { closed, answer };
     } catch (error) {
       open = undefined;
-      const why = signal.aborted ? 'the server is closing' : (error as Error).message;
+      const why = stopped.signal.aborted ? 'the server is closing' : (error as Error).message;
       for (const { reject } of waiting.values()) reject(problem(503, 'round-given-up', why));
       throw error;
+    } finally {
+      over.abort(); // its timers end with it
     }
   }
 
   /** Waits for as long as patience lasts, and longer while too few have spoken; not for ever. */
-  async function enough(state: coordinator.CoordinatorState): Promise<void> {
-    const { signal } = stopped;
+  async function enough(state: coordinator.CoordinatorState, signal: AbortSignal): Promise<void> {
     await sleep(patience, undefined, { signal });
-    for (let more = 0; more < 20 && open?.state === state; more++) {
+    for (let more = 0; more < 20; more++) {
       if (coordinator.census(state).canClose) return;
       await sleep(patience / 10, undefined, { signal });
     }

@@ -1,4 +1,6 @@
 /** The live round without a browser: its devices in Node over real HTTP, and what strangers send. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -289,4 +291,24 @@ test('files, and nothing else, come with the policy; whoever waits is told when 
   await server.close();
   await told;
   await serve(undefined);
+});
+
+test('the one command serves the page with a lobby full of neighbours, and ends when it is told to', async () => {
+  await serve(undefined);
+  const main = new URL('../../examples/06-live-round/main.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, ['--conditions=@veilsum/source', main, '0'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  try {
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    const [url] = /http:\S+/.exec(String(said)) as RegExpExecArray;
+    expect(await (await fetch(url)).text()).toContain('<h1>One picture by many hands</h1>');
+    const seated = async () => ((await (await fetch(`${url}/api/view`)).json()) as View).seated;
+    await expect.poll(seated, { timeout: 20_000 }).toBe(23);
+  } finally {
+    child.kill('SIGINT');
+  }
+  expect(await ended).toEqual([0, null]);
 });

@@ -144,9 +144,11 @@ test('three tabs and seven devices: the sum is exact though a tab closes in the 
 
   // Whoever comes later sees and checks the same.
   const late = await context.newPage();
+  await late.setViewportSize({ width: 360, height: 740 });
   await late.goto(server.url);
   await isValid(late);
   expect(await sumIn(late)).toEqual(expected);
+  expect(await late.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   expect(complaints.filter((one) => !one.startsWith('Sam: Failed to load resource'))).toEqual([]);
 });
 
