@@ -118,12 +118,17 @@ worker.onmessage = ({ data }: MessageEvent<Report>) => {
     if (!isIn) return; // a round that is not there to be checked
     say('status', `You are out of this round: ${data.why}`);
   } else {
-    const whose = data.whose === 'own' ? 'Your own ledger' : 'The coordinator’s ledger';
-    say('status', `${whose} refuses: the budget is spent.`);
+    const isOwn = data.whose === 'own';
+    say(
+      'status',
+      isOwn
+        ? 'Your own ledger refuses: your budget is spent. Your drawing has not left this tab.'
+        : 'The coordinator’s ledger refuses: this run is spent. Another one begins soon, for whoever can still pay.',
+    );
     element('status').title = data.why;
-    element('renew').hidden = false;
+    element('renew').hidden = !isOwn;
     setIn(false);
-    join.disabled = true;
+    join.disabled = isOwn;
     return;
   }
   setIn(false);

@@ -46,10 +46,10 @@ afterEach(async () => {
   await server.close();
 });
 
-async function serve(run: Run | undefined, patience: number): Promise<Agreement> {
+async function serve(run: Run | undefined, patience: number, result = 60_000): Promise<Agreement> {
   const agreement = { voucher: voucher.publicKey, run };
   await buildPage(folder, agreement);
-  const pace = { lobby: 300, least: 0, patience, result: 60_000 };
+  const pace = { lobby: 300, least: 0, patience, result };
   server = await serveRounds(folder, { voucher, run, seats: SEATS, pace });
   return agreement;
 }
@@ -154,7 +154,7 @@ test('three tabs and seven devices: the sum is exact though a tab closes in the 
 
 test('with noise: neighbours, ε, a spent budget; and the main thread is never blocked for 50 ms', async () => {
   const run: Run = { epsilon: 8, delta: 1e-5, rounds: 1 };
-  const agreement = await serve(run, 20_000);
+  const agreement = await serve(run, 20_000, 1_000);
   const end = startNeighbours(SEATS - 1, { server: server.url, agreement, vanishing: 0 }, [
     '--conditions=@veilsum/source',
   ]);
@@ -181,6 +181,22 @@ test('with noise: neighbours, ε, a spent budget; and the main thread is never b
     const sum = await sumIn(tab);
     expect(sum).toHaveLength(LENGTH);
     expect(sum.some((value) => value < 0)).toBe(true); // noise, for no pixel is drawn less than not at all
+
+    // A second round would cost more than a run may, says the coordinator's ledger; in the next run this
+    // tab's own says the same. Only a new key and an empty ledger, another person as far as anybody can tell,
+    // can go on.
+    const lobby = tab.locator('#hub-stage').getByText('Lobby');
+    const status = tab.locator('#status');
+    await lobby.waitFor();
+    await tab.locator('#join').click();
+    await status.getByText(/^The coordinator’s ledger refuses/).waitFor();
+    await lobby.waitFor();
+    await tab.locator('#join').click();
+    await status.getByText(/^Your own ledger refuses/).waitFor();
+    expect(await tab.locator('#join').isDisabled()).toBe(true);
+    await tab.locator('#renew').click();
+    expect(await tab.locator('#join').isDisabled()).toBe(false);
+    expect(await tab.locator('#renew').isVisible()).toBe(false);
     expect(complaints).toEqual([]);
   } finally {
     await end();
