@@ -12,7 +12,7 @@ export type BenchRecord = {
   /** Median of the samples for times; exact for counts; a quotient of two medians for `x`. */
   readonly value: number;
   /** `x`: the value is the ratio itself, and so is the bound. */
-  readonly unit: 'ms' | 'bytes' | 'x';
+  readonly unit: 'ms' | 'bytes' | 'x' | 'rows';
   /** What the value is held against, measured in the same run; `null` if nothing. */
   readonly against: string | null;
   /** value / what it is held against, medians of interleaved samples; `null` without `against`. */
@@ -115,6 +115,8 @@ export type Book = {
   ) => void;
   /** A count of bytes, with the bound that an issue sets. */
   readonly bytes: (name: string, value: number, bound: number | null, against?: string) => void;
+  /** Any other count, exact, with the bound that an issue sets. */
+  readonly count: (name: string, value: number, unit: 'rows', bound?: number) => void;
   readonly elsewhere: (name: string, ms: number, source: string) => void;
   readonly report: () => Report;
 };
@@ -154,6 +156,11 @@ export function openBook(): Book {
         bound,
         holds: bound === null ? null : value <= bound,
       });
+    },
+    count: (name, value, unit, bound) => {
+      const holds = bound === undefined ? null : value <= bound;
+      const exact = { against: null, ratio: null, bound: bound ?? null, holds };
+      records.push({ name, value: rounded(value), unit, ...exact });
     },
     elsewhere: (name, value, source) => elsewhere.push({ name, value, unit: 'ms', source }),
     report: () => ({ records, least, elsewhere }),

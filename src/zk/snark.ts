@@ -69,9 +69,11 @@ export type FastCurve = AsyncDisposable & {
  *
  * @param options.load for bundlers and tests; see {@link FastCurveOptions}
  * @param options.singleThread see {@link FastCurveOptions}
+ * @param options.timeoutMs see {@link FastCurveOptions}
  * @returns the curve, or `undefined` where snarkjs is not installed: noble serves then
  * @throws DependencyError `peer-version` where snarkjs has no such curve, `runtime-unsupported` where
  *   its WebAssembly cannot run or its workers do not start
+ * @throws UsageError `out-of-range` for a `timeoutMs` that is not from 1 to 2^31 − 1
  *
  * **Security**: its arithmetic is not constant-time.
  * **Cost**: a compilation of WebAssembly and two memories of 1.6 MB; with threads another one each.

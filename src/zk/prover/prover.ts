@@ -63,7 +63,8 @@ export type Prover = AsyncDisposable & {
    * generator's memory; inputs are the caller's, texts among them cannot be wiped, and the threads'
    * memories keep what they were last given until they are used again or closed. No step is
    * constant-time. Nobody else's key: with one that was made to that end, a proof may tell the witness.
-   * **Cost**: see README.md. With one thread it blocks its own, for up to a third of the time at once.
+   * **Cost**: that of `proveGroth16`, and a run of the generator. With one thread it blocks its own, for
+   *   one sum or transform at once.
    *
    * @param artefacts - see {@link ProvingArtefacts}
    * @param inputs - all inputs of the circuit, by signal
@@ -108,6 +109,8 @@ type Circuit = { readonly generator: WitnessGenerator; readonly key: ProvingKey 
  * @returns a frozen record; close it with `dispose`, or `await using`. A process that does not still ends
  * @throws DependencyError `peer-missing` without snarkjs, `peer-version` with another one,
  *   `runtime-unsupported` where workers or WebAssembly are forbidden
+ * @throws UsageError `out-of-range` for a `timeoutMs` that is not from 1 to 2^31 − 1
+ * @throws UsageError `out-of-range` for a `timeoutMs` below 1
  *
  * **Cost**: half a second, and 1.6 MB for each thread, which grows with the circuits.
  */
