@@ -218,6 +218,38 @@ test('a thread that dies ends the proof with an error, and the next proof has ne
   await own.dispose();
 });
 
+test('what the threads are handed is wiped here, whether the proof is made or stopped', async () => {
+  for (const stops of [false, true]) {
+    const { load, threads } = gated();
+    const own = await openProver({ load, singleThread: true });
+    const { queueAction } = threads[0] as Threads;
+    const handed: Uint8Array[] = [];
+    (threads[0] as Threads).queueAction = async (...given) => {
+      const [steps] = given as [readonly { readonly fnName?: string; buff?: Uint8Array }[]];
+      // The rows' values, from the witness; the quotient's, from what the rows gave.
+      const which = steps.find(({ fnName }) => fnName?.startsWith('qap_'))?.fnName;
+      const buffers = steps.flatMap(({ buff }) => (buff === undefined ? [] : [buff]));
+      if (which === 'qap_buildABC') handed.push(buffers[1] as Uint8Array);
+      if (which === 'qap_joinABC') handed.push(...buffers);
+      for (const bytes of handed) expect(bytes.some((byte) => byte !== 0)).toBe(true);
+      return queueAction(...given);
+    };
+    const stop = new AbortController();
+    const made = own.groth16(artefacts, inputs, {
+      signal: stop.signal,
+      onProgress: ({ phase, fraction }) => {
+        if (stops && phase === 'proving' && fraction > 0.9) stop.abort();
+      },
+    });
+    await made.then(holds, () => {});
+    await own.dispose();
+    expect(stop.signal.aborted).toBe(stops);
+    expect(handed).toHaveLength(4);
+    expect(handed[0]).toHaveLength(32 * 1_239);
+    for (const bytes of handed) expect(bytes.every((byte) => byte === 0)).toBe(true);
+  }
+});
+
 describe('refuses', () => {
   test('a machine without snarkjs', async () => {
     const load = (): Promise<unknown> => import(`snark${'js'}-that-nobody-installed`);
