@@ -31,11 +31,16 @@ export type Elsewhere = {
   readonly source: string;
 };
 
+/** Somebody else's program that took turns with ours: its name and the versions of all that it runs on. */
+export type Peer = Readonly<Record<string, string | boolean | null>>;
+
 /** What a room reports. `least` holds the smallest sample of a time, by record name. */
 export type Report = {
   readonly records: readonly BenchRecord[];
   readonly least: ReadonlyMap<string, number>;
   readonly elsewhere: readonly Elsewhere[];
+  /** Who else was measured in the same run. */
+  readonly peers?: readonly Peer[];
 };
 
 /** Times in milliseconds. */
@@ -117,6 +122,8 @@ export type Book = {
   readonly bytes: (name: string, value: number, bound: number | null, against?: string) => void;
   /** Any other count, exact, with the bound that an issue sets. */
   readonly count: (name: string, value: number, unit: 'rows', bound?: number) => void;
+  /** A count of bytes held against another count. */
+  readonly bytesAgainst: (name: string, value: number, against: readonly [string, number]) => void;
   readonly elsewhere: (name: string, ms: number, source: string) => void;
   readonly report: () => Report;
 };
@@ -161,6 +168,10 @@ export function openBook(): Book {
       const holds = bound === undefined ? null : value <= bound;
       const exact = { against: null, ratio: null, bound: bound ?? null, holds };
       records.push({ name, value: rounded(value), unit, ...exact });
+    },
+    bytesAgainst: (name, value, [against, other]) => {
+      const ratio = rounded(value / other);
+      records.push({ name, value, unit: 'bytes', against, ratio, bound: null, holds: null });
     },
     elsewhere: (name, value, source) => elsewhere.push({ name, value, unit: 'ms', source }),
     report: () => ({ records, least, elsewhere }),

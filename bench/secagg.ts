@@ -13,7 +13,6 @@ import {
 import { decodeEnvelope } from 'veilsum/wire';
 import { encodeAdvertsDownlink } from '../src/secagg/downlinks.ts';
 import { neighbours } from '../src/secagg/graph.ts';
-import { FLOWER, FLOWER_SOURCE } from './flower.ts';
 import {
   type Book,
   interleave,
@@ -84,11 +83,11 @@ export async function secagg(options: { readonly long: boolean }): Promise<Repor
   for (const suite of ['x25519', 'x25519-mlkem768'] as const) {
     for (const degree of [20, 50, 100]) await clientBytes(book, suite, degree);
   }
-  for (const [name, ms] of FLOWER) book.elsewhere(name, ms, FLOWER_SOURCE);
   return book.report();
 }
 
-type ShareSample = Readonly<Record<'share' | 'bound' | 'known' | 'knownBound', number>>;
+/** One share step of a client that meets its neighbours' keys for the first time, one of a client that does not, and what bounds them. */
+export type ShareSample = Readonly<Record<'share' | 'bound' | 'known' | 'knownBound', number>>;
 
 /** k X25519 agreements and k Ed25519 verifications, and nothing else. */
 const asymmetric = (degree: number, keys: 'new' | 'known'): number =>
@@ -146,14 +145,9 @@ async function clientStages(
   const known: number[] = [];
   const times = await interleave(samples, {
     ours: async () => {
-      const small = length === LONG ? await smallRound(degree) : [];
-      const [one, two] = await untilMask(degree, length, shares);
-      await settleWarm(small.slice(0, WARM_UPS));
-      const [ms] = await stopwatch(() => mask(...one));
-      await settleWarm(small.slice(WARM_UPS));
-      const [knownMs] = await stopwatch(() => mask(...two));
-      known.push(knownMs);
-      return ms;
+      const sample = await maskSample(degree, length, shares);
+      known.push(sample.known);
+      return sample.mask;
     },
     keystream: () => {
       if (length === LONG) settle();
@@ -166,6 +160,24 @@ async function clientStages(
   const bound = length === LONG ? MASK_BOUNDS[degree] : undefined;
   book.time(name, times.ours, [against, times.keystream], bound);
   book.time(`${name}/keys-known`, timing(known), [against, times.keystream]);
+}
+
+/**
+ * Milliseconds of the mask steps of two clients: one that meets its neighbours' keys for the first time, and
+ * one that does not. On the way their share steps.
+ */
+export async function maskSample(
+  degree: number,
+  length: number,
+  shares: ShareSample[],
+): Promise<{ readonly mask: number; readonly known: number }> {
+  const small = length === LONG ? await smallRound(degree) : [];
+  const [one, two] = await untilMask(degree, length, shares);
+  await settleWarm(small.slice(0, WARM_UPS));
+  const [ms] = await stopwatch(() => mask(...one));
+  await settleWarm(small.slice(WARM_UPS));
+  const [known] = await stopwatch(() => mask(...two));
+  return { mask: ms, known };
 }
 
 /** Clients of a small round that mask before a long step is timed. */
@@ -250,7 +262,7 @@ async function wholeRound(
  * A round of which 10 % vanish after share and before mask, up to the moment when all answers are in.
  * On the way (for short vectors, since the length does not matter) verification of confirmations.
  */
-async function untilAnswered(
+export async function untilAnswered(
   book: Book,
   parameters: GraphParameters,
   length: number,
@@ -329,16 +341,20 @@ function sumOfThoseLeft(at: Stage, isGone: (i: number) => boolean): string {
   return digest(sum);
 }
 
-/** All that one client sends in a whole round: the most that any client of the round sent. */
-async function clientBytes(book: Book, suite: SuiteName, degree: number): Promise<void> {
-  progress(`secagg: bytes, ${suite}, k=${degree}`);
+/** All that one client sends in a whole round, in bytes: the most that any client of the round sent. */
+export async function mostSent(suite: SuiteName, degree: number): Promise<number> {
   const at = await stage(withDegree(degree), SHORT, suite);
   const confirmed = await untilConfirmed(at, () => false);
   take(confirmed.confirming, confirmed.messages);
   const closed = close(confirmed.confirming);
   const last = await answers(at, 'unmask', confirmed.cast, closed.downlinks);
   take(closed.next, last.messages);
-  const most = Math.max(...at.sent);
+  return Math.max(...at.sent);
+}
+
+async function clientBytes(book: Book, suite: SuiteName, degree: number): Promise<void> {
+  progress(`secagg: bytes, ${suite}, k=${degree}`);
+  const most = await mostSent(suite, degree);
   const vector = (SHORT * MODULUS_BITS) / 8;
   const beyond = 250 * degree + 1000 + (suite === 'x25519' ? 0 : 1750 * degree + 3000);
   const name = `secagg/client/bytes/${suite},k=${degree},d=${SHORT},b=${MODULUS_BITS}`;

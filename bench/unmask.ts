@@ -46,14 +46,7 @@ export async function unmaskStage(
     0,
   );
   const times = await interleave(samples, {
-    ours: async () => {
-      const fresh = restored(before);
-      if (options.isColdly) forgetAgreementKeys();
-      settle();
-      const [ms, { next }] = await stopwatch(() => close(fresh));
-      assertSum(before, next.sums);
-      return ms;
-    },
+    ours: () => unmaskSample(before, options),
     keystream: () => {
       settle();
       return rawKeystream(masks, 4 * length);
@@ -70,6 +63,19 @@ export async function unmaskStage(
   book.time(against, times.keystream);
   book.time(name, times.ours, [against, times.keystream]);
   book.time(`${name}/secrets`, times.secrets);
+}
+
+/** Milliseconds that one restored coordinator takes to close unmask. Throws if the sum is not the plain one. */
+export async function unmaskSample(
+  before: BeforeUnmask,
+  { isColdly }: { readonly isColdly: boolean },
+): Promise<number> {
+  const fresh = restored(before);
+  if (isColdly) forgetAgreementKeys();
+  settle();
+  const [ms, { next }] = await stopwatch(() => close(fresh));
+  assertSum(before, next.sums);
+  return ms;
 }
 
 /** Runs all pieces on fields of one word. */
