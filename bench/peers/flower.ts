@@ -11,8 +11,13 @@ import type { Peer } from '../harness.ts';
 /** The size of one client's step: neighbours, threshold and length. */
 export type ClientSize = { readonly k: number; readonly t: number; readonly d: number };
 
-/** One client: milliseconds of its share step, of its mask step without quantising, of quantising; bytes sent. */
-export type ClientSample = Readonly<Record<'shareMs' | 'maskMs' | 'quantiseMs' | 'bytes', number>>;
+/**
+ * One client: milliseconds of its share step and of splitting secrets in it, of its mask step without quantising,
+ * of quantising; bytes sent.
+ */
+export type ClientSample = Readonly<
+  Record<'shareMs' | 'shamirMs' | 'maskMs' | 'quantiseMs' | 'bytes', number>
+>;
 
 /** The server: milliseconds of its unmask stage without the way back to floats, and of combining shares in it. */
 export type UnmaskSample = Readonly<Record<'ms' | 'dequantiseMs' | 'shamirMs', number>>;
@@ -69,6 +74,6 @@ export async function startFlower(checkout: string, python: string): Promise<Flo
     client: (size) => ask({ do: 'client', ...size }) as Promise<ClientSample>,
     prepare: async (size) => void (await ask({ do: 'prepare', ...size })),
     unmask: () => ask({ do: 'unmask' }) as Promise<UnmaskSample>,
-    stop: () => child.stdin.end(),
+    stop: () => void child.kill(),
   };
 }

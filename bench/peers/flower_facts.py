@@ -158,9 +158,9 @@ def both_shares(mod, server):
     at.until_unmask()
     ask = {key.ACTIVE_NODE_ID_LIST: sorted(at.near), key.DEAD_NODE_ID_LIST: [victim]}
     seeds, keys = [], []
-    for client in at.clients.values():
-        said = mod._unmask(client, ask)
-        of_victim = [share for nid, share in zip(said[key.NODE_ID_LIST], said[key.SHARE_LIST]) if nid == victim]
+    for nid in at.near - {victim}:
+        said = mod._unmask(at.clients[nid], ask)
+        of_victim = [share for of, share in zip(said[key.NODE_ID_LIST], said[key.SHARE_LIST]) if of == victim]
         if len(of_victim) != 2:
             return False
         seeds.append(of_victim[0])

@@ -98,6 +98,8 @@ async function clientStages(
     flower: timing(theirs.map(({ shareMs }) => shareMs)),
     veilsum: timing(shares.map(({ share }) => share)),
   });
+  const splitting = timing(theirs.map(({ shamirMs }) => shamirMs));
+  book.time(`peers/flower/client/share/k=${degree}/shamir`, splitting);
   const [{ bytes }] = theirs as [ClientSample];
   const against = `peers/flower/client/bytes/k=${degree},d=${SHORT}`;
   book.bytes(against, bytes, null);

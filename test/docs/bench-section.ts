@@ -12,6 +12,7 @@ type Results = {
     readonly date: string;
   };
   readonly records: readonly BenchRecord[];
+  readonly peers?: readonly Readonly<Record<string, string | boolean | null>>[];
 };
 
 type BenchRecord = {
@@ -24,7 +25,7 @@ type BenchRecord = {
 };
 
 /** The rooms of which the README shows something. */
-export const SHOWN_ROOMS: readonly string[] = ['kernel', 'secagg'];
+export const SHOWN_ROOMS: readonly string[] = ['kernel', 'secagg', 'peers'];
 
 /**
  * The whole stages, and of single loops the ratios with a bound; parts, and what they are held against,
@@ -71,6 +72,7 @@ export function resultsOf(room: string): Results | undefined {
 /** What the README says of some results, or of none. */
 export function sectionFor(results: Results | undefined): string {
   if (results === undefined) return 'No measurement has been committed yet.';
+  if (results.peers !== undefined && results.peers.length > 0) return besidePeers(results);
   const { cpu, cores, node, date } = results.machine;
   const rows = results.records.filter(isShown).map((record) => {
     const { name, value, ratio, bound } = record;
@@ -83,6 +85,30 @@ export function sectionFor(results: Results | undefined): string {
   const table = [head, ['---', '---:', '---:', '---:'], ...rows];
   return [
     `Measured on ${date}: ${cpu}, ${cores} cores, Node ${node}.`,
+    '',
+    ...table.map((cells) => `| ${cells.join(' | ')} |`),
+  ].join('\n');
+}
+
+/** Of a run with somebody else's code: both medians of each pair, and how many times ours theirs is. */
+function besidePeers({ machine, records, peers = [] }: Results): string {
+  const { cpu, cores, node, date } = machine;
+  const [peer = {}] = peers;
+  const { name, version, commit, python, numpy, cryptography, pycryptodome } = peer;
+  const byName = new Map(records.map((record) => [record.name, record]));
+  const rows = records.flatMap(({ name, value, unit, against }) => {
+    const theirs = byName.get(against ?? '');
+    if (theirs === undefined || !name.startsWith('peers/veilsum/')) return [];
+    const what = name.slice('peers/veilsum/'.length);
+    const times = (theirs.value / value).toPrecision(2);
+    const shown = [value, theirs.value].map((of) => `${of.toLocaleString('en')} ${unit}`);
+    return [[what, ...shown, `${Number(times).toLocaleString('en')} ×`]];
+  });
+  const head = ['what', 'veilsum', `${name}`, `${name} ÷ veilsum`];
+  const table = [head, ['---', '---:', '---:', '---:'], ...rows];
+  return [
+    `Measured on ${date}, in one run: ${cpu}, ${cores} cores, Node ${node}; ${name} ${version} (commit`,
+    `${String(commit).slice(0, 10)}) on Python ${python}, numpy ${numpy}, cryptography ${cryptography}, pycryptodome ${pycryptodome}.`,
     '',
     ...table.map((cells) => `| ${cells.join(' | ')} |`),
   ].join('\n');

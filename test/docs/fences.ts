@@ -21,7 +21,7 @@ export type Fence = {
 
 /** Where programs may stand. */
 export function documentedFiles(): readonly string[] {
-  const patterns = ['*.md', 'src/**/*.md', 'examples/**/*.md', 'bench/*.md', 'src/**/*.ts'];
+  const patterns = ['*.md', 'src/**/*.md', 'examples/**/*.md', 'bench/**/*.md', 'src/**/*.ts'];
   return patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).sort();
 }
 

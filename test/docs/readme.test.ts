@@ -161,6 +161,20 @@ describe('measurements', () => {
     expect(withSection(changed, 'secagg', sectionIn(readme, 'secagg'))).toBe(readme);
     expect(() => sectionIn('no marks', 'secagg')).toThrow('once each');
   });
+
+  test('beside somebody else: pairs of medians, and how many times ours theirs is', () => {
+    const said = sectionFor({
+      machine: { cpu: 'A', cores: 2, node: 'v24.0.0', date: '2026-01-01' },
+      records: [
+        row('peers/flower/client/share/k=20', 90, 'ms'),
+        row('peers/veilsum/client/share/k=20', 8, 'ms', ['peers/flower/client/share/k=20', 0.0889]),
+        row('peers/flower/server/unmask/x/shamir', 80, 'ms'),
+      ],
+      peers: [{ name: 'Flower', version: '1.2.3', commit: '0123456789abcdef' }],
+    });
+    expect(said).toContain('Flower 1.2.3 (commit\n0123456789)');
+    expect(said.split('\n').slice(-1)).toEqual(['| client/share/k=20 | 8 ms | 90 ms | 11 × |']);
+  });
 });
 
 test.each(documentedFiles().filter((file) => file.endsWith('.md')))(
