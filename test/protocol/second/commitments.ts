@@ -1,0 +1,110 @@
+/** Section 9: points, bases, commitments and limbs. */
+import { expand_message_xmd as expand } from '@noble/curves/abstract/hash-to-curve.js';
+import { bn254 } from '@noble/curves/bn254.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { svdw } from '../../reference/svdw.ts';
+import type { Field, Round } from './plan.ts';
+import { ascii, cat, u32 } from './primitives.ts';
+
+const P = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+const R = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
+const DST = ascii('veilsum-v1-commitment-BN254G1_XMD:SHA-256_SVDW_RO_');
+const CHUNK = 4096;
+
+const big = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+const bytes32 = (value: bigint): Uint8Array =>
+  new Uint8Array(Buffer.from(value.toString(16).padStart(64, '0'), 'hex'));
+const mod = (value: bigint, by: bigint): bigint => ((value % by) + by) % by;
+
+type Point = ReturnType<typeof bn254.G1.Point.fromAffine>;
+const made = new Map<string, Point>();
+
+/** A base; its label is public. */
+export function base(label: Uint8Array): Point {
+  const name = `${label}`;
+  const known = made.get(name);
+  if (known !== undefined) return known;
+  const uniform = expand(label, DST, 96, sha256);
+  const halves = [uniform.slice(0, 48), uniform.slice(48)].map((half) =>
+    bn254.G1.Point.fromAffine(svdw(mod(big(half), P))),
+  );
+  const point = (halves[0] as Point).add(halves[1] as Point);
+  made.set(name, point);
+  return point;
+}
+
+const times = (point: Point, scalar: bigint): Point =>
+  mod(scalar, R) === 0n ? bn254.G1.Point.ZERO : point.multiply(mod(scalar, R));
+
+/** The points of one vector. */
+export function committed(values: readonly number[], blindings: readonly Uint8Array[]): Uint8Array {
+  const points = blindings.map((blinding, chunk) => {
+    let sum = times(base(ascii('H')), big(blinding));
+    for (const [j, value] of values.slice(chunk * CHUNK, (chunk + 1) * CHUNK).entries()) {
+      sum = sum.add(times(base(cat(ascii('G'), u32(j))), BigInt(value)));
+    }
+    const { x, y } = sum.toAffine();
+    return cat(bytes32(x), bytes32(y));
+  });
+  return cat(...points);
+}
+
+const isNoisy = ({ variances }: Field): boolean => variances.length > 0;
+const chunks = ({ d }: Field): number => Math.ceil(d / CHUNK);
+
+/** C: the bytes of one client's commitments; 0 without. */
+export const commitmentsLength = ({ hasCommitments, fields }: Round): number =>
+  hasCommitments
+    ? fields.reduce((sum, field) => sum + 64 * chunks(field) * (isNoisy(field) ? 2 : 1), 0)
+    : 0;
+
+const limbBits = ({ parameters }: Round): number => 32 - Math.ceil(Math.log2(parameters.n));
+
+/** How long the vector of limbs is. */
+export const limbCount = (round: Round): number =>
+  Math.ceil(254 / limbBits(round)) * round.fields.reduce((sum, field) => sum + chunks(field), 0);
+
+/** Commitments and limbs of a client's encoded vectors and noise, with the blindings of each field given. */
+export function commitAll(
+  round: Round,
+  exact: readonly (readonly number[])[],
+  noise: readonly (readonly number[])[],
+  blindings: readonly (readonly Uint8Array[])[],
+) {
+  let used = 0;
+  const points: Uint8Array[] = [];
+  const limbs: number[] = [];
+  const beta = BigInt(limbBits(round));
+  for (const [i, field] of round.fields.entries()) {
+    let q = 1;
+    while (2 ** q < field.max - field.min + 1) q++;
+    const offset = field.kind === 'integer' ? 2 ** (q - 1) : 0;
+    const whole = (exact[i] as number[]).map((word) =>
+      field.kind === 'integer' ? word : word | 0,
+    );
+    const own = blindings[used++] as readonly Uint8Array[];
+    points.push(
+      committed(
+        whole.map((word) => word - offset),
+        own,
+      ),
+    );
+    const others = isNoisy(field) ? (blindings[used++] as readonly Uint8Array[]) : [];
+    if (isNoisy(field)) {
+      const half = 2 ** (field.b - 1);
+      const centred = (noise[i] as number[]).map((e) => {
+        const residue = ((e % (2 * half)) + 2 * half) % (2 * half);
+        return residue >= half ? residue - 2 * half : residue;
+      });
+      points.push(committed(centred, others));
+    }
+    for (const [chunk, blinding] of own.entries()) {
+      let sum = mod(big(blinding) + big(others[chunk] ?? Uint8Array.of(0)), R);
+      for (let limb = 0; limb < Math.ceil(254 / Number(beta)); limb++) {
+        limbs.push(Number(sum % 2n ** beta));
+        sum >>= beta;
+      }
+    }
+  }
+  return { commitments: cat(...points), limbs };
+}
