@@ -1,47 +1,43 @@
 /**
- * A second implementation, written from PROTOCOL.md with no code of the library, says what the library
- * says: it reproduces every uplink of the recorded rounds, and takes part in fresh ones.
+ * A second implementation, written from PROTOCOL.md with no code of the library, says byte for byte what
+ * the library says in the recorded rounds, and refuses what it refuses.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { advertise, confirm, type Dealing, type Me, mask, share, unmask } from './second/client.ts';
+import { base64, hex, meIn, PHASES, ROUND_FILES, stepped, vectors } from './read.ts';
 import { commitAll } from './second/commitments.ts';
 import { encoded } from './second/inputs.ts';
 import { vectorsOf } from './second/messages.ts';
 import { readPlan } from './second/plan.ts';
-import type { ClientVector, RoundVector } from './vectors/types.ts';
+import type { Refused } from './second/refused.ts';
+import type { ClientVector, Refusal, RoundVector } from './vectors/types.ts';
 
-const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
-const base64 = (text = ''): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
-
-const folder = join(import.meta.dirname, '../vectors/protocol');
-const rounds = readdirSync(folder)
-  .filter((name) => name.startsWith('round-'))
-  .map((name): [string, RoundVector] => [
-    name,
-    JSON.parse(readFileSync(join(folder, name), 'utf8')) as RoundVector,
-  ]);
-
-const dealingOf = (of: NonNullable<ClientVector['share']>): Dealing => ({
-  selfSeed: hex(of.selfSeed),
-  selfCoefficients: hex(of.selfCoefficients),
-  maskingCoefficients: hex(of.maskingCoefficients),
-  sealingCoins: of.sealingCoins.map(hex),
-});
+/** What a piece of work refuses with. */
+function refused(work: () => unknown): Pick<Refused, 'code' | 'leaves'> | undefined {
+  try {
+    work();
+  } catch (error) {
+    const { code, leaves } = error as Refused;
+    if (code === undefined) throw error;
+    return { code, leaves };
+  }
+  return undefined;
+}
 
 test('it imports nothing of the library', () => {
   const files = readdirSync(join(import.meta.dirname, 'second'));
   expect(files).toContain('client.ts');
   for (const file of files) {
     const text = readFileSync(join(import.meta.dirname, 'second', file), 'utf8');
-    const imported = [...text.matchAll(/from '([^']+)'/g)].map((match) => match[1] as string);
+    const imported = [...text.matchAll(/(?:from |import\()'([^']+)'/g)].map((match) => match[1]);
     const own = /^(\.\/|node:|@noble\/|\.\.\/\.\.\/reference\/svdw\.ts)/;
-    expect(imported.filter((name) => !own.test(name))).toEqual([]);
+    expect(imported.filter((name) => !own.test(name as string))).toEqual([]);
   }
 });
 
-describe.each(rounds)('%s', (_, vector) => {
+describe.each(ROUND_FILES)('%s', (file) => {
+  const vector = vectors<RoundVector>(file);
   const round = readPlan(base64(vector.plan), hex(vector.voucher), hex(vector.beacon));
 
   test('the plan gives round id, ring and vectors', () => {
@@ -53,44 +49,80 @@ describe.each(rounds)('%s', (_, vector) => {
   });
 
   test.each(vector.clients)('the inputs of client $index become its vectors', ({ encoding }) => {
-    const { inputs, rounding, exact, noise, vectors, blindings, commitments } = encoding;
+    const { inputs, rounding, exact, noise, vectors: all, blindings, commitments } = encoding;
     for (const [i, field] of round.fields.entries()) {
-      expect(encoded(field, inputs[field.name], hex(rounding[i] as string), round)).toEqual(
-        exact[i],
-      );
-      const whole = Uint32Array.from(
-        exact[i] as number[],
-        (word, j) => word + (noise[i]?.[j] as number),
-      );
-      expect([...whole]).toEqual(vectors[i]);
+      const words = encoded(field, inputs[field.name], hex(rounding[i] as string), round);
+      expect(words).toEqual(exact[i]);
+      const whole = Uint32Array.from(words, (word, j) => word + (noise[i]?.[j] as number));
+      expect([...whole]).toEqual(all[i]);
       if (field.variances.length === 0) expect(noise[i]?.every((e) => e === 0)).toBe(true);
     }
     if (blindings === undefined) return;
     const own = blindings.map((list) => list.map(hex));
     const made = commitAll(round, exact, noise, own);
     expect(Buffer.from(made.commitments).toString('hex')).toBe(commitments);
-    expect(made.limbs).toEqual(vectors.at(-1));
+    expect(made.limbs).toEqual(all.at(-1));
   });
 
   test.each(vector.clients)('every uplink of client $index, byte for byte', (of) => {
-    const { index, privateKey, encoding } = of;
-    const me: Me = { round, index, privateKey: hex(privateKey), context: hex(vector.context) };
-    if (of.advertise === undefined) return;
-    const one = advertise(me, hex(of.advertise.sealingSeed), hex(of.advertise.maskingSeed));
-    expect(one.message).toEqual(base64(of.advertise.uplink));
-    if (of.share === undefined) return;
-    const commitments = hex(encoding.commitments ?? '');
-    const dealing = dealingOf(of.share);
-    const two = share(me, one.next, base64(of.share.downlink), dealing, commitments);
-    expect(two.message).toEqual(base64(of.share.uplink));
-    if (of.mask === undefined) return;
-    const three = mask(me, two.next, base64(of.mask.downlink), encoding.vectors);
-    expect(three.message).toEqual(base64(of.mask.uplink));
-    if (of.confirm === undefined) return;
-    const four = confirm(me, three.next, base64(of.confirm.downlink));
-    expect(four.message).toEqual(base64(of.confirm.uplink));
-    if (of.unmask === undefined) return;
-    const five = unmask(me, four.next, base64(of.unmask.downlink));
-    expect(five.message).toEqual(base64(of.unmask.uplink));
+    const me = meIn(vector, of);
+    let state: unknown;
+    for (const phase of PHASES) {
+      if (of[phase] === undefined) return;
+      const { message, next } = stepped(me, of, phase, state);
+      expect(message).toEqual(base64(of[phase].uplink));
+      state = next;
+    }
   });
+});
+
+const { cases } = vectors<{ cases: readonly Refusal[] }>('refusals');
+
+test.each(cases)('refuses $what ($round, $phase): $code', (of) => {
+  const vector = vectors<RoundVector>(of.round);
+  const client = vector.clients[of.client] as ClientVector;
+  const me = meIn(vector, client);
+  let state: unknown;
+  for (const phase of PHASES.slice(0, PHASES.indexOf(of.phase))) {
+    state = stepped(me, client, phase, state).next;
+  }
+  const got = refused(() => stepped(me, client, of.phase, state, base64(of.downlink)));
+  expect(got).toEqual({ code: of.code, leaves: of.leaves });
+});
+
+test('the refusals hold every code of a client but those of plans', () => {
+  const codes = new Set(cases.map(({ code }) => code));
+  const page = readFileSync(join(import.meta.dirname, '../../src/secagg/PROTOCOL.md'), 'utf8');
+  const [, table = ''] = page.split('\n## 12 Codes\n');
+  const rows =
+    table
+      .split('\n## ')[0]
+      ?.split('\n')
+      .filter((row) => row.startsWith('| `')) ?? [];
+  const named = [rows[0], rows[2]].flatMap((row) =>
+    [...((row as string).split('|')[1] as string).matchAll(/`([^`]+)`/g)].map((match) => match[1]),
+  );
+  expect(named.length).toBeGreaterThan(15);
+  // A downlink that is too long would take as many bytes.
+  expect(named.filter((code) => !codes.has(code as string))).toEqual(['too-large']);
+});
+
+type Plans = {
+  readonly voucher: string;
+  readonly accepted: readonly { readonly what: string; readonly plan: string }[];
+  readonly refused: readonly {
+    readonly what: string;
+    readonly plan: string;
+    readonly code: string;
+  }[];
+};
+const plans = vectors<Plans>('plans');
+const voucher = hex(plans.voucher);
+
+test.each(plans.accepted)('reads a plan: $what', ({ plan }) => {
+  expect(refused(() => readPlan(base64(plan), voucher))).toBeUndefined();
+});
+
+test.each(plans.refused)('refuses a plan: $what: $code', ({ plan, code }) => {
+  expect(refused(() => readPlan(base64(plan), voucher))?.code).toBe(code);
 });

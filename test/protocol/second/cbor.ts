@@ -105,7 +105,11 @@ export function decode(bytes: Uint8Array, limit: number): Value {
 }
 
 /** An array of so many items, or of at most so many. */
-export function list(value: Value | undefined, count?: number, most = 2 ** 20): readonly Value[] {
+export function list(
+  value: Value | undefined,
+  count?: number,
+  most: number = 2 ** 20,
+): readonly Value[] {
   must(Array.isArray(value), 'malformed', 'no array');
   must(count === undefined ? value.length <= most : value.length === count, 'malformed', 'length');
   return value;

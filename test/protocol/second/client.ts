@@ -55,6 +55,34 @@ type Peer = {
   readonly ciphertext: Uint8Array;
   readonly kemSecret: Uint8Array;
 };
+/** What a step says, and what is remembered for the next one. */
+export type Said<Next> = { readonly message: Uint8Array; readonly next: Next };
+export type Advertised = {
+  readonly sealing: Pair;
+  readonly masking: Pair;
+  readonly maskingSeed: Uint8Array;
+  readonly advertHash: Uint8Array;
+};
+export type Shared = Advertised & {
+  readonly peers: readonly Peer[];
+  readonly selfSeed: Uint8Array;
+  readonly own: Uint8Array;
+  readonly shareHash: Uint8Array;
+  readonly commitments: Uint8Array;
+};
+export type Masked = {
+  readonly own: Uint8Array;
+  readonly u2: readonly number[];
+  readonly u2Hash: Uint8Array;
+  readonly maskHash: Uint8Array;
+  readonly held: readonly Held[];
+  readonly promises: ReadonlyMap<number, Uint8Array>;
+};
+export type Confirmed = Masked & {
+  readonly u3: readonly number[];
+  readonly confirmHeader: Uint8Array;
+};
+
 type Held = { readonly index: number; readonly self: Uint8Array; readonly masking: Uint8Array };
 
 const idOf = ({ round }: Me, index: number): string => (round.clients[index] as Client).id;
@@ -62,14 +90,17 @@ const pairOf = ({ round }: Me, set: string, seed: Uint8Array): Pair =>
   KEYPAIR(round.suite, KDF(seed, [set, round.roundId]));
 
 /** 7.1 */
-export function advertise(me: Me, sealingSeed: Uint8Array, maskingSeed: Uint8Array) {
+export function advertise(
+  me: Me,
+  sealingSeed: Uint8Array,
+  maskingSeed: Uint8Array,
+): Said<Advertised> {
   const sealing = pairOf(me, 'sealing', sealingSeed);
   const masking = pairOf(me, 'masking', maskingSeed);
   const header = encode([sealing.publicKey, masking.publicKey, me.context]);
   const { message, hash: advertHash } = uplink(me, 1, header);
   return { message, next: { sealing, masking, maskingSeed, advertHash } };
 }
-type Advertised = ReturnType<typeof advertise>['next'];
 
 const hashOfShare = (
   { round }: Me,
@@ -161,7 +192,7 @@ export function share(
   downlink: Uint8Array,
   drawn: Dealing,
   commitments: Uint8Array = EMPTY,
-) {
+): Said<Shared> {
   const { round, index: self } = me;
   const { suite, graph, roundId } = round;
   const peers = checkAdverts(me, state, downlink);
@@ -197,11 +228,18 @@ export function share(
   const { message, hash: shareHash } = uplink(me, 2, header, encode(parts));
   return { message, next: { ...state, peers, selfSeed, own, shareHash, commitments } };
 }
-type Shared = ReturnType<typeof share>['next'];
 
+type Part = {
+  readonly holder: number;
+  readonly box: Uint8Array;
+  readonly selfHash: Uint8Array;
+  readonly maskingHash: Uint8Array;
+  readonly sealingCiphertext: Uint8Array;
+  readonly maskingCiphertext: Uint8Array;
+};
 type Entry = {
   readonly peer: Peer;
-  readonly part: readonly Uint8Array[];
+  readonly part: Part;
   readonly promise: Uint8Array;
 };
 
@@ -226,14 +264,14 @@ function readShare(round: Round, said: Signed, encodedPart: Uint8Array) {
       root: bytes(root, 32),
       count: int(count, 0, graph.k),
       promise: bytes(promise, round.hasCommitments ? 32 : 0),
-      holder: int(part[0], 0, graph.n - 1),
-      part: [
-        bytes(part[1], 88),
-        bytes(part[2], 16),
-        bytes(part[3], 16),
-        bytes(part[4], suite.ct),
-        bytes(part[5], 0, suite.ct),
-      ],
+      part: {
+        holder: int(part[0], 0, graph.n - 1),
+        box: bytes(part[1], 88),
+        selfHash: bytes(part[2], 16),
+        maskingHash: bytes(part[3], 16),
+        sealingCiphertext: bytes(part[4], suite.ct),
+        maskingCiphertext: bytes(part[5], 0, suite.ct),
+      },
     };
   });
 }
@@ -273,7 +311,8 @@ function checkU2(me: Me, state: Shared, downlink: Uint8Array) {
     const read = readShare(round, said, part);
     const isDealt = leadsTo(read.root, rootBy(part, at, read.count, partPath));
     const needs = suite.isHybrid && encapsulates(graph, said.sender, self);
-    const fits = read.holder === self && (read.part[4] as Uint8Array).length > 0 === needs;
+    const { holder, maskingCiphertext } = read.part;
+    const fits = holder === self && maskingCiphertext.length > 0 === needs;
     must(isDealt && fits, 'bad-downlink', 'part');
     const leaf = leafOf(said.sender, peer.advertHash, headerHash(round, 2, said));
     must(proves(said.sender, leaf, u2Path), 'inconsistent-survivors', 'entry');
@@ -285,12 +324,7 @@ function checkU2(me: Me, state: Shared, downlink: Uint8Array) {
 
 /** A box that holds, opened. */
 function openBox(me: Me, sealing: Pair, { peer, part }: Entry): Held | undefined {
-  const [box, selfHash, maskingHash, ciphertext] = part as Uint8Array[] as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ];
+  const { box, selfHash, maskingHash, sealingCiphertext: ciphertext } = part;
   const { index } = peer;
   const secret = agree(sealing, peer.sealing, decapsulate(me.round.suite, sealing, ciphertext));
   const keys = [peer.sealing, sealing.publicKey] as const;
@@ -312,7 +346,7 @@ function keysOf(me: Me, state: Shared, entries: readonly Entry[], name: string) 
   const selfKey = KDF(state.selfSeed, ['self', suite.name, roundId, idOf(me, self), context, name]);
   const pairs = entries.map(({ peer, part }) => {
     const mine = encapsulates(graph, self, peer.index);
-    const ciphertext = mine ? peer.ciphertext : (part[4] as Uint8Array);
+    const ciphertext = mine ? peer.ciphertext : part.maskingCiphertext;
     const kemSecret = mine ? peer.kemSecret : decapsulate(suite, state.masking, ciphertext);
     const secret = agree(state.masking, peer.masking, kemSecret);
     const own = state.masking.publicKey;
@@ -341,7 +375,7 @@ export function mask(
   state: Shared,
   downlink: Uint8Array,
   vectors: readonly (readonly number[])[],
-) {
+): Said<Masked> {
   const { u2, u2Hash, entries } = checkU2(me, state, downlink);
   const held = entries.flatMap((entry) => openBox(me, state.sealing, entry) ?? []);
   const packed = vectorsOf(me.round).map(({ name, d, b }, i) => {
@@ -358,10 +392,9 @@ export function mask(
   const promises = new Map(entries.map(({ peer, promise }) => [peer.index, promise]));
   return { message, next: { own: state.own, u2, u2Hash, maskHash, held, promises } };
 }
-type Masked = ReturnType<typeof mask>['next'];
 
 /** 7.4 */
-export function confirm(me: Me, state: Masked, downlink: Uint8Array) {
+export function confirm(me: Me, state: Masked, downlink: Uint8Array): Said<Confirmed> {
   const { round, index: self } = me;
   const [u3Value, rootValue, ownValue] = readDownlink(me, 4, downlink, 3);
   const bitmap = bytes(u3Value);
@@ -384,7 +417,6 @@ export function confirm(me: Me, state: Masked, downlink: Uint8Array) {
   const { message } = uplink(me, 4, header);
   return { message, next: { ...state, u3, confirmHeader: header } };
 }
-type Confirmed = ReturnType<typeof confirm>['next'];
 
 /** 7.5, the checks. */
 function checkQuorum(me: Me, state: Confirmed, downlink: Uint8Array): void {
@@ -425,7 +457,7 @@ function checkQuorum(me: Me, state: Confirmed, downlink: Uint8Array): void {
 }
 
 /** 7.5 */
-export function unmask(me: Me, state: Confirmed, downlink: Uint8Array) {
+export function unmask(me: Me, state: Confirmed, downlink: Uint8Array): Said<undefined> {
   checkQuorum(me, state, downlink);
   const near = neighboursOf(me.round.graph, me.index).filter((index) => state.u2.includes(index));
   const shares = near.map((index) => {
@@ -434,5 +466,5 @@ export function unmask(me: Me, state: Confirmed, downlink: Uint8Array) {
     return [index, revealed ?? EMPTY];
   });
   const header = encode([shares, state.own]);
-  return { message: uplink(me, 5, header).message, next: {} };
+  return { message: uplink(me, 5, header).message, next: undefined };
 }

@@ -70,7 +70,7 @@ export function commitAll(
   exact: readonly (readonly number[])[],
   noise: readonly (readonly number[])[],
   blindings: readonly (readonly Uint8Array[])[],
-) {
+): { readonly commitments: Uint8Array; readonly limbs: readonly number[] } {
   let used = 0;
   const points: Uint8Array[] = [];
   const limbs: number[] = [];

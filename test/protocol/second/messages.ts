@@ -32,7 +32,7 @@ export function uplink(
   phase: number,
   header: Uint8Array,
   payload: Uint8Array = EMPTY,
-) {
+): { readonly message: Uint8Array; readonly hash: Uint8Array } {
   const { round, index: sender } = me;
   const digest = payload.length === 0 ? EMPTY : H(payload);
   const signature = sign(me.privateKey, content(round, phase, { sender, header, digest }));
@@ -80,7 +80,9 @@ export function readDownlink(
 }
 
 /** Names and widths of the vectors of a round. */
-export const vectorsOf = (round: Round) => [
+export const vectorsOf = (
+  round: Round,
+): readonly { readonly name: string; readonly d: number; readonly b: number }[] => [
   ...round.fields.map(({ name, d, b }) => ({ name, d, b })),
   ...(round.hasCommitments ? [{ name: 'Blindings', d: limbCount(round), b: 32 }] : []),
 ];

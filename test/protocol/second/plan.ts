@@ -242,7 +242,11 @@ function fieldsOf(value: Value, { kind, z, rotated }: Noise, { n, A }: Parameter
 }
 
 /** Reads a plan, and works out the round under a beacon value. Policy (4.5) and price are the caller's. */
-export function readPlan(encoded: Uint8Array, voucher: Uint8Array, beacon = EMPTY): Round {
+export function readPlan(
+  encoded: Uint8Array,
+  voucher: Uint8Array,
+  beacon: Uint8Array = EMPTY,
+): Round {
   const m = map(
     decode(encoded, 2_000_000),
     'version',

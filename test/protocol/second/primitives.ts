@@ -167,7 +167,11 @@ export function isGood(suite: Suite, key: Uint8Array): boolean {
   return true;
 }
 /** Encapsulation to the ML-KEM part of a key; nothing in the suite without one. */
-export function encapsulate(suite: Suite, key: Uint8Array, coins: () => Uint8Array) {
+export function encapsulate(
+  suite: Suite,
+  key: Uint8Array,
+  coins: () => Uint8Array,
+): { readonly ciphertext: Uint8Array; readonly secret: Uint8Array } {
   if (!suite.isHybrid) return { ciphertext: EMPTY, secret: EMPTY };
   const { cipherText, sharedSecret } = ml_kem768.encapsulate(key.slice(32), coins());
   return { ciphertext: cipherText, secret: sharedSecret };

@@ -31,7 +31,7 @@ export const steps = client as unknown as Steps;
 export const ANSWERS = ['share', 'mask', 'confirm', 'unmask'] as const;
 
 /** A ledger's receipt for the plan, or nothing where it has no noise. */
-async function receiptFor(plan: AnyPlan): Promise<Receipt | undefined> {
+export async function receiptFor(plan: AnyPlan): Promise<Receipt | undefined> {
   const privacy = plan.privacy as PlannedPrivacy | undefined;
   if (privacy === undefined) return undefined;
   const { event, neighbours, epsilon, delta } = privacy;

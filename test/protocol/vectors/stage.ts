@@ -54,6 +54,7 @@ type Facts = {
   readonly clients: number;
   readonly fields: Fields;
   readonly trust: Trust;
+  readonly floor?: number;
   readonly suite?: SuiteName;
   readonly noise?: Noise;
   readonly commitments?: CommitmentScheme;
@@ -82,9 +83,9 @@ const ROUNDS: Readonly<Record<string, Facts>> = {
   hybrid: {
     about:
       'five clients, X25519 with ML-KEM-768, complete graph, active; index 1 drops before mask',
-    clients: 5,
+    clients: 4,
     fields: { count: integer({ length: 2, min: 0, max: 1000 }) },
-    trust: { corrupt: '0.2', absent: '0.2' },
+    trust: { corrupt: '0.25', absent: '0.25' },
     suite: 'x25519-mlkem768',
     vanish: { 1: 'mask' },
     inputs: (i) => ({ count: [i * i, 1000 - i] }),
@@ -103,6 +104,7 @@ const ROUNDS: Readonly<Record<string, Facts>> = {
       absent: '0.2',
       beacon: { chain: 'a public chain', round: 4711, marginMs: 60_000 },
     },
+    floor: 8,
     noise: { ...skellam({ epsilon: 4, delta: 1e-5, rounds: 2 }), rotated: ['update'] },
     vanish: { 9: 'share', 3: 'mask', 7: 'unmask' },
     inputs: (i) => ({
@@ -141,13 +143,14 @@ export async function stageOf(name: string): Promise<Stage> {
   const voucher = signerFromPrivateKey(keyOf('voucher'));
   const list = actors.map(({ id, signer }) => ({ id, publicKey: signer.publicKey }));
   const roster = await signRoster(list, voucher);
-  const { fields, trust, suite, noise = noNoise(), commitments } = facts;
+  const { fields, trust, floor, suite, noise = noNoise(), commitments } = facts;
   const made = plan({
     id: `vectors/${name}`,
     fields,
     roster,
     trust,
     noise,
+    ...(floor && { floor }),
     ...(suite && { suite }),
     ...(commitments && { commitments }),
   });

@@ -79,7 +79,7 @@ export type RoundVector = {
   readonly transcript: { readonly size: number; readonly root: Hex };
 };
 
-/** A message that must be refused. */
+/** A downlink that a client must refuse. */
 export type Refusal = {
   readonly what: string;
   /** File of the round, without its ending. */
@@ -89,6 +89,19 @@ export type Refusal = {
   readonly phase: 'share' | 'mask' | 'confirm' | 'unmask';
   readonly downlink: Base64;
   readonly code: string;
-  /** Whether the client may wait for another downlink, or has left the round. */
+  /** Whether it has left the round, or may wait for another downlink. */
   readonly leaves: boolean;
+};
+
+/** An uplink that a coordinator must refuse. */
+export type Fault = {
+  readonly what: string;
+  readonly round: string;
+  readonly phase: 'advertise' | 'share' | 'mask' | 'confirm' | 'unmask';
+  /** Clients whose recorded uplinks of this phase were taken in before; those of earlier phases all were. */
+  readonly after: readonly number[];
+  readonly uplink: Base64;
+  readonly code: string;
+  /** Whether a signature proves who did it. */
+  readonly proven: boolean;
 };

@@ -1,0 +1,220 @@
+/** Clients of the second implementation and of the library, in one round under the library's coordinator. */
+import { randomBytes } from 'node:crypto';
+import type { Fields, Noise, Plan, PlanFacts } from 'veilsum';
+import {
+  discreteGaussian,
+  integer,
+  noNoise,
+  plan,
+  planBytes,
+  publicField,
+  real,
+  signerFromPrivateKey,
+  signRoster,
+  skellam,
+  weightedMean,
+} from 'veilsum';
+import type { ReviewedPlan } from 'veilsum/client';
+import * as client from 'veilsum/client';
+import * as coordinator from 'veilsum/coordinator';
+import { inMemoryStorage, openLedger, type Receipt } from 'veilsum/dp';
+import { trustIn, verifyBundle } from 'veilsum/verify';
+import { type CommitmentScheme, pedersen } from 'veilsum/zk';
+import { describe, expect, test } from 'vitest';
+import type { PlannedPrivacy } from '../../src/round/price.ts';
+import { durableClaim, emptyDisk } from '../support/durable-claim.ts';
+import { readPlan } from './second/plan.ts';
+import { type Participant, participant } from './second/take-part.ts';
+
+type Facts = Omit<PlanFacts<Fields, Noise, CommitmentScheme | undefined>, 'id' | 'roster'>;
+type AnyPlan = Plan<Fields, Noise, CommitmentScheme | undefined>;
+type Inputs = Readonly<Record<string, unknown>>;
+
+const CONTEXT = new Uint8Array(32).fill(9);
+const PHASES = ['share', 'mask', 'confirm', 'unmask'] as const;
+
+/** A client of the library, with the second one's face. */
+async function ours(made: AnyPlan, voucher: Uint8Array, key: Uint8Array, inputs: Inputs) {
+  const { noise, commitments } = made;
+  const policy = {
+    voucher,
+    corrupt: 0,
+    fields: made.fields,
+    coordinator: made.trust.coordinator,
+    ...(noise.kind === 'none' ? {} : { privacy: noise }),
+    ...(commitments && { commitments }),
+  } as client.Policy;
+  const reviewed = client.readPlan(planBytes(made as never), policy) as ReviewedPlan;
+  const given = [inputs, { receipt: await receiptOf(made) }];
+  const takesInputs = commitments === undefined ? 'mask' : 'share';
+  let state: unknown;
+  const said = (of: { readonly next: unknown; readonly message: Uint8Array }): Uint8Array => {
+    state = of.next;
+    return of.message;
+  };
+  const steps = client as unknown as Record<
+    string,
+    (...given: unknown[]) => Promise<{ readonly next: unknown; readonly message: Uint8Array }>
+  >;
+  const claim = durableClaim(emptyDisk());
+  return {
+    advertise: async () =>
+      said(
+        await client.advertise(reviewed, signerFromPrivateKey(key), { context: CONTEXT, claim }),
+      ),
+    answer: async (phase: string, downlink: Uint8Array) =>
+      said(
+        await (steps[phase] as (typeof steps)[string])(
+          state,
+          downlink,
+          ...(phase === takesInputs ? given : []),
+        ),
+      ),
+  };
+}
+
+async function receiptOf(made: AnyPlan): Promise<Receipt | undefined> {
+  const privacy = made.privacy as PlannedPrivacy | undefined;
+  if (privacy === undefined) return undefined;
+  const { event, neighbours, epsilon, delta } = privacy;
+  const ledger = await openLedger(inMemoryStorage(), {
+    budget: { epsilon: 2 * epsilon, delta },
+    neighbours,
+    expecting: { event, count: 1 },
+  });
+  return (await ledger.admit({ round: made.id, plan: made.hash, event })) as Receipt;
+}
+
+/** Plays a round; every second client is of the second implementation. */
+async function played(
+  facts: Facts,
+  clients: number,
+  vanish: Readonly<Record<number, string>>,
+  inputs: (index: number) => Inputs,
+) {
+  const keys = Array.from({ length: clients }, () => new Uint8Array(randomBytes(32)));
+  const voucher = signerFromPrivateKey(new Uint8Array(randomBytes(32)));
+  const list = keys.map((key, i) => ({
+    id: `client ${i}`,
+    publicKey: signerFromPrivateKey(key).publicKey,
+  }));
+  const roster = await signRoster(list, voucher);
+  const made = plan({ id: 'live', roster, ...facts }) as unknown as AnyPlan;
+  const read = readPlan(planBytes(made as never), voucher.publicKey);
+  const second: Participant[] = [];
+  const first: Awaited<ReturnType<typeof ours>>[] = [];
+  for (const [index, privateKey] of keys.entries()) {
+    const me = { round: read, index, privateKey, context: CONTEXT };
+    if (index % 2 === 1) second[index] = participant(me, inputs(index));
+    else first[index] = await ours(made, voucher.publicKey, privateKey, inputs(index));
+  }
+  const isThere = (index: number, phase: string): boolean => {
+    const at = PHASES.indexOf((vanish[index] ?? '') as 'share');
+    return at < 0 || PHASES.indexOf(phase as 'share') < at;
+  };
+  const taken = (state: unknown, message: Uint8Array): void =>
+    expect(coordinator.accept(state as never, message as never)).toBeUndefined();
+  let state: unknown = coordinator.begin(made as unknown as Plan<Fields, Noise>, {
+    context: CONTEXT,
+    receipt: (await receiptOf(made)) as Receipt,
+  });
+  for (const index of keys.keys()) {
+    taken(state, second[index]?.advertise() ?? ((await first[index]?.advertise()) as Uint8Array));
+  }
+  for (const phase of PHASES) {
+    const closed = coordinator.close(state as coordinator.CoordinatorState<'share'>);
+    state = closed.next;
+    for (const [index, { id }] of roster.clients.entries()) {
+      const downlink = closed.downlinks.get(id);
+      if (downlink === undefined || !isThere(index, phase)) continue;
+      const message =
+        second[index]?.[phase](downlink) ??
+        ((await first[index]?.answer(phase, downlink)) as Uint8Array);
+      taken(state, message);
+    }
+  }
+  const { next } = coordinator.close(state as coordinator.CoordinatorState<'unmask'>);
+  return {
+    made,
+    result: next as unknown as Record<string, unknown> & { sum: Record<string, unknown> },
+  };
+}
+
+const trust = { corrupt: '0.2', absent: '0.2' } as const;
+const five = [0, 1, 2, 3, 4];
+
+describe('a round of both', () => {
+  test.each(['x25519', 'x25519-mlkem768'] as const)(
+    '%s, with dropouts of either: the sum is exact',
+    async (suite) => {
+      const fields = {
+        votes: integer({ length: 3, min: -5, max: 5 }),
+        update: real({ length: 2, clip: { norm: 'linf', bound: 1 } }),
+        mean: weightedMean({ length: 2, clip: { norm: 'l2', bound: 1 }, maxWeight: 3 }),
+      };
+      for (const lost of [1, 2]) {
+        const { result } = await played(
+          { fields, trust, suite, noise: noNoise() },
+          5,
+          { [lost]: 'mask' },
+          (i) => ({
+            votes: [i, -i, 1],
+            update: [0.25 * i, -1],
+            mean: { values: [0.5, 0.1], weight: 1 + (i % 3) },
+          }),
+        );
+        const there = five.filter((i) => i !== lost);
+        const sum = there.reduce((all, i) => all + i, 0);
+        const { votes, update, mean } = result.sum as {
+          votes: number[];
+          update: number[];
+          mean: { mean: number[]; weight: number };
+        };
+        expect(votes).toEqual([sum, -sum, 4]);
+        const wanted = there.reduce((all, i) => all + Math.min(1, 0.25 * i), 0);
+        expect(Math.abs((update[0] as number) - wanted)).toBeLessThan(4 / 32_767);
+        expect(mean.weight).toBe(there.reduce((all, i) => all + 1 + (i % 3), 0));
+        expect(mean.mean[0]).toBeCloseTo(0.5, 3);
+      }
+    },
+  );
+
+  test('a sparse graph of the active model, with Skellam noise and a rotated field', async () => {
+    const noise = { ...skellam({ epsilon: 6, delta: 1e-4 }), rotated: ['update'] };
+    const fields = {
+      update: real({ length: 12, clip: { norm: 'l2', bound: 1 } }),
+      count: publicField(integer({ length: 1, min: 0, max: 50 })),
+    };
+    const { made, result } = await played(
+      { fields, noise, trust: { corrupt: '0.1', absent: '0.2' } },
+      12,
+      { 3: 'mask', 6: 'unmask' },
+      (i) => ({ update: Array.from({ length: 12 }, () => 0.25), count: [i] }),
+    );
+    expect(made.parameters.complete).toBe(false);
+    const { update, count } = result.sum as { update: number[]; count: number[] };
+    expect(count).toEqual([66 - 3]);
+    const { deviations } = result.privacy as { deviations: { update: number } };
+    for (const value of update) {
+      expect(Math.abs(value - 11 * 0.25)).toBeLessThan(8 * deviations.update);
+    }
+  });
+
+  test('commitments and discrete Gaussian noise: the bundle is valid', async () => {
+    const fields = {
+      votes: integer({ length: 2, min: -1, max: 1 }),
+      update: real({ length: 3, clip: { norm: 'linf', bound: 1 }, bits: 8 }),
+      total: publicField(integer({ length: 1, min: 0, max: 15 })),
+    };
+    const noise = discreteGaussian({ epsilon: 8, delta: 1e-4 });
+    const { made, result } = await played(
+      { fields, noise, trust, commitments: pedersen() },
+      5,
+      { 3: 'mask' },
+      (i) => ({ votes: [1, -1], update: [1, -0.5, 0], total: [i] }),
+    );
+    expect((result.sum as { total: number[] }).total).toEqual([7]);
+    const verdict = await verifyBundle(result.bundle as Uint8Array, trustIn(made as never));
+    expect(verdict.valid).toBe(true);
+  });
+});
