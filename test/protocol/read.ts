@@ -14,7 +14,7 @@ import {
   share,
   unmask,
 } from './second/client.ts';
-import { readPlan } from './second/plan.ts';
+import { type Round, readPlan } from './second/plan.ts';
 import type { ClientVector, RoundVector } from './vectors/types.ts';
 
 export const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
@@ -34,9 +34,18 @@ export const ROUND_FILES = [
   'round-committed',
 ] as const;
 
+const read = new Map<string, Round>();
+
+/** The plan of a recorded round, read once. */
+export function roundOf({ plan, voucher, beacon }: RoundVector): Round {
+  const round = read.get(plan) ?? readPlan(base64(plan), hex(voucher), hex(beacon));
+  read.set(plan, round);
+  return round;
+}
+
 /** A client of a recorded round, as the second implementation plays it. */
 export function meIn(vector: RoundVector, { index, privateKey }: ClientVector): Me {
-  const round = readPlan(base64(vector.plan), hex(vector.voucher), hex(vector.beacon));
+  const round = roundOf(vector);
   return { round, index, privateKey: hex(privateKey), context: hex(vector.context) };
 }
 

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { base64, hex, meIn, PHASES, ROUND_FILES, stepped, vectors } from './read.ts';
+import { base64, hex, meIn, PHASES, ROUND_FILES, roundOf, stepped, vectors } from './read.ts';
 import { commitAll } from './second/commitments.ts';
 import { encoded } from './second/inputs.ts';
 import { vectorsOf } from './second/messages.ts';
@@ -38,7 +38,7 @@ test('it imports nothing of the library', () => {
 
 describe.each(ROUND_FILES)('%s', (file) => {
   const vector = vectors<RoundVector>(file);
-  const round = readPlan(base64(vector.plan), hex(vector.voucher), hex(vector.beacon));
+  const round = roundOf(vector);
 
   test('the plan gives round id, ring and vectors', () => {
     expect(round.planHash).toEqual(hex(vector.planHash));

@@ -1,8 +1,9 @@
 /** Section 6: uplinks, signed headers, downlinks. */
 import { bytes, decode, encode, int, list, type Value } from './cbor.ts';
 import { commitmentsLength, limbCount } from './commitments.ts';
+import { sign, verified } from './ed25519.ts';
 import type { Client, Round } from './plan.ts';
-import { ascii, EMPTY, H, HLP, LP, same, sign, u32, verified } from './primitives.ts';
+import { ascii, EMPTY, H, HLP, LP, same, u32 } from './primitives.ts';
 import { must } from './refused.ts';
 
 /** What others see of an uplink. */

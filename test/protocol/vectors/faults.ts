@@ -19,7 +19,7 @@ import { decode, encode } from '../../../src/wire/cbor.ts';
 import { decodeEnvelope } from '../../../src/wire/envelope.ts';
 import { merkleRoot } from '../../../src/wire/merkle.ts';
 import { base64, receiptFor } from './play.ts';
-import { flipped, type Recorded, resigned, uplinkOf } from './refusals.ts';
+import { flipped, type Recorded, resigned, uplinkOf } from './recorded.ts';
 import type { Fault } from './types.ts';
 
 type Case = readonly [

@@ -1,10 +1,13 @@
 /** All files of test/vectors/protocol as they should be. */
+import { areNeighbours } from '../../../src/secagg/graph.ts';
 import { commitmentFaults, faultsOf } from './faults.ts';
 import { planVectors } from './plans.ts';
 import { playRound } from './play.ts';
 import { primitiveVectors } from './primitives.ts';
-import { type Recorded, recorded, refusalsOf } from './refusals.ts';
+import { type Recorded, recorded } from './recorded.ts';
+import { refusalsOf } from './refusals.ts';
 import { ROUND_NAMES, stageOf } from './stage.ts';
+import type { Refusal } from './types.ts';
 
 /** The files, by name. */
 export async function vectorFiles(): Promise<ReadonlyMap<string, string>> {
@@ -24,9 +27,7 @@ export async function vectorFiles(): Promise<ReadonlyMap<string, string>> {
     cases: [
       ...(await refusalsOf(round('x25519'), 0, 1)),
       ...(await refusalsOf(round('hybrid'), 0, 2, (what) => /coefficient/.test(what))),
-      ...(await refusalsOf(round('sparse'), 0, 1, (what) =>
-        /ring|not in U2|neighbours/.test(what),
-      )),
+      ...(await sparseRefusals(round('sparse'))),
       ...(await refusalsOf(round('committed'), 1, 2, (what) => /commitments/.test(what))),
     ],
   });
@@ -38,6 +39,17 @@ export async function vectorFiles(): Promise<ReadonlyMap<string, string>> {
   put('plans', await planVectors(MADE));
   put('primitives', await primitiveVectors(MADE));
   return files;
+}
+
+/** Those that only a sparse graph knows, of a client whose non-neighbours are all in U3. */
+async function sparseRefusals(of: Recorded): Promise<readonly Refusal[]> {
+  const { graph } = of.terms;
+  const { u3, clients } = of.vector;
+  const isFit = (i: number): boolean =>
+    clients.every(({ index }) => areNeighbours(graph, i, index) || u3.includes(index));
+  const index = u3.find((i) => isFit(i) && clients[i]?.unmask !== undefined) as number;
+  const from = u3.find((i) => areNeighbours(graph, index, i)) as number;
+  return refusalsOf(of, index, from, (what) => /ring|not in U2|too few neighbours/.test(what));
 }
 
 const MADE = 'node --conditions=@veilsum/source test/protocol/make-vectors.ts';
