@@ -23,7 +23,11 @@ import { type CommitmentScheme, pedersen } from 'veilsum/zk';
 import { describe, expect, test } from 'vitest';
 import type { PlannedPrivacy } from '../../src/round/price.ts';
 import { durableClaim, emptyDisk } from '../support/durable-claim.ts';
+import { decode, encode, type Value } from './second/cbor.ts';
+import type { Me, Said, Shared } from './second/client.ts';
+import { uplink } from './second/messages.ts';
 import { readPlan } from './second/plan.ts';
+import { merkleRoot } from './second/primitives.ts';
 import { type Participant, participant } from './second/take-part.ts';
 
 type Facts = Omit<PlanFacts<Fields, Noise, CommitmentScheme | undefined>, 'id' | 'roster'>;
@@ -91,6 +95,7 @@ async function played(
   clients: number,
   vanish: Readonly<Record<number, string>>,
   inputs: (index: number) => Inputs,
+  spoil?: (me: Me, dealt: Said<Shared>) => Said<Shared>,
 ) {
   const keys = Array.from({ length: clients }, () => new Uint8Array(randomBytes(32)));
   const voucher = signerFromPrivateKey(new Uint8Array(randomBytes(32)));
@@ -105,8 +110,9 @@ async function played(
   const first: Awaited<ReturnType<typeof ours>>[] = [];
   for (const [index, privateKey] of keys.entries()) {
     const me = { round: read, index, privateKey, context: CONTEXT };
-    if (index % 2 === 1) second[index] = participant(me, inputs(index));
-    else first[index] = await ours(made, voucher.publicKey, privateKey, inputs(index));
+    if (index % 2 === 1) {
+      second[index] = participant(me, inputs(index), spoil && ((dealt) => spoil(me, dealt)));
+    } else first[index] = await ours(made, voucher.publicKey, privateKey, inputs(index));
   }
   const isThere = (index: number, phase: string): boolean => {
     const at = PHASES.indexOf((vanish[index] ?? '') as 'share');
@@ -143,6 +149,21 @@ async function played(
 const trust = { corrupt: '0.2', absent: '0.2' } as const;
 const five = [0, 1, 2, 3, 4];
 
+/** Boxes of client 1 for some holders with a bit changed, validly signed. */
+function withBadBoxes(me: Me, { message, next }: Said<Shared>, holders: readonly number[]) {
+  if (me.index !== 1) return { message, next };
+  const [, , , , header, , payload] = decode(message, 1e6) as Uint8Array[];
+  const parts = (decode(payload as Uint8Array, 1e6) as Uint8Array[]).map((part) => {
+    const [holder, box, ...rest] = decode(part, 1e6) as [number, Uint8Array];
+    if (!holders.includes(holder)) return part;
+    return encode([holder, box.map((byte, i) => (i === 0 ? byte ^ 1 : byte)), ...rest]);
+  });
+  const fields = decode(header as Uint8Array, 1e6) as Value[];
+  const changed = encode(fields.map((field, i) => (i === 2 ? merkleRoot(parts) : field)));
+  const again = uplink(me, 2, changed, encode(parts));
+  return { message: again.message, next: { ...next, shareHash: again.hash } };
+}
+
 describe('a round of both', () => {
   test.each(['x25519', 'x25519-mlkem768'] as const)(
     '%s, with dropouts of either: the sum is exact',
@@ -178,6 +199,30 @@ describe('a round of both', () => {
       }
     },
   );
+
+  test('a box that does not hold is reported by a holder of either, and keeps its edge', async () => {
+    const { result } = await played(
+      {
+        fields: { votes: integer({ length: 2, min: 0, max: 9 }) },
+        trust: { corrupt: '0.2', absent: '0.4', coordinator: 'semi-honest' },
+        noise: noNoise(),
+      },
+      5,
+      {},
+      (i) => ({ votes: [i, 9 - i] }),
+      (me, dealt) => withBadBoxes(me, dealt, [0, 3]),
+    );
+    expect(result.sum).toEqual({ votes: [10, 35] });
+    const faults = result.refused as readonly { code: string; claimed: string; message: string }[];
+    expect(faults.map(({ code, claimed }) => [code, claimed])).toEqual([
+      ['bad-share', 'client 1'],
+      ['bad-share', 'client 1'],
+    ]);
+    expect(faults.map(({ message }) => /client "(client \d)"/.exec(message)?.[1])).toEqual([
+      'client 0',
+      'client 3',
+    ]);
+  });
 
   test('a sparse graph of the active model, with Skellam noise and a rotated field', async () => {
     const noise = { ...skellam({ epsilon: 6, delta: 1e-4 }), rotated: ['update'] };

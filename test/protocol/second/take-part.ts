@@ -8,6 +8,7 @@ import {
   type Masked,
   type Me,
   mask,
+  type Said,
   type Shared,
   share,
   unmask,
@@ -89,8 +90,12 @@ export type Participant = {
   readonly unmask: (downlink: Uint8Array) => Uint8Array;
 };
 
-/** Enters a round. */
-export function participant(me: Me, inputs: Readonly<Record<string, unknown>>): Participant {
+/** Enters a round. A dealer that keeps to no rule changes what it has dealt by `spoil`. */
+export function participant(
+  me: Me,
+  inputs: Readonly<Record<string, unknown>>,
+  spoil: (dealt: Said<Shared>) => Said<Shared> = (dealt) => dealt,
+): Participant {
   const { vectors, commitments } = prepared(me, inputs);
   const { t, k } = me.round.parameters;
   let state: unknown;
@@ -107,7 +112,7 @@ export function participant(me: Me, inputs: Readonly<Record<string, unknown>>): 
         maskingCoefficients: fresh(32 * (t - 1)),
         sealingCoins: Array.from({ length: k }, () => fresh(32)),
       };
-      return said(share(me, state as Advertised, downlink, drawn, commitments));
+      return said(spoil(share(me, state as Advertised, downlink, drawn, commitments)));
     },
     mask: (downlink) => said(mask(me, state as Shared, downlink, vectors)),
     confirm: (downlink) => said(confirm(me, state as Masked, downlink)),
