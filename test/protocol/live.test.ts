@@ -106,6 +106,7 @@ async function played(
   const roster = await signRoster(list, voucher);
   const made = plan({ id: 'live', roster, ...facts }) as unknown as AnyPlan;
   const read = readPlan(planBytes(made as never), voucher.publicKey);
+  if (made.privacy !== undefined) expect(read.price).toBeCloseTo(made.privacy.epsilon, 9);
   const second: Participant[] = [];
   const first: Awaited<ReturnType<typeof ours>>[] = [];
   for (const [index, privateKey] of keys.entries()) {

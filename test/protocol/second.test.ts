@@ -6,10 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { base64, hex, meIn, PHASES, ROUND_FILES, roundOf, stepped, vectors } from './read.ts';
+import { decode } from './second/cbor.ts';
 import { commitAll } from './second/commitments.ts';
 import { encoded } from './second/inputs.ts';
-import { vectorsOf } from './second/messages.ts';
+import { headerHash, vectorsOf } from './second/messages.ts';
 import { readPlan } from './second/plan.ts';
+import { H, HLP, merkleRoot } from './second/primitives.ts';
 import type { Refused } from './second/refused.ts';
 import type { ClientVector, Refusal, RoundVector } from './vectors/types.ts';
 
@@ -46,6 +48,38 @@ describe.each(ROUND_FILES)('%s', (file) => {
     expect(round.graph.at).toEqual(vector.ring);
     const lengths = vector.ringSums.map((sum) => sum.length);
     expect(vectorsOf(round).map(({ d }) => d)).toEqual(lengths);
+  });
+
+  test('its transcript is that of the uplinks, and its sum that of U3', () => {
+    const entries = [HLP('veilsum/v1 transcript', round.roundId)];
+    for (const [i, phase] of PHASES.entries()) {
+      for (const { [phase]: step } of vector.clients.filter((client) => client[phase])) {
+        const [, , , sender, header, signature, payload] = decode(base64(step?.uplink), 1e6) as [
+          number,
+          number,
+          Uint8Array,
+          number,
+          Uint8Array,
+          Uint8Array,
+          Uint8Array,
+        ];
+        const digest = payload.length === 0 ? payload : H(payload);
+        const hash = headerHash(round, i + 1, { sender, header, digest, signature });
+        entries.push(HLP(phase, hash));
+      }
+    }
+    expect(entries.length).toBe(vector.transcript.size);
+    expect(merkleRoot(entries)).toEqual(hex(vector.transcript.root));
+    for (const [i, { b }] of vectorsOf(round).entries()) {
+      const sum = vector.ringSums[i]?.map((_, j) =>
+        vector.u3.reduce(
+          (all, index) =>
+            (all + (vector.clients[index]?.encoding.vectors[i]?.[j] as number)) % 2 ** b,
+          0,
+        ),
+      );
+      expect(sum).toEqual(vector.ringSums[i]);
+    }
   });
 
   test.each(vector.clients)('the inputs of client $index become its vectors', ({ encoding }) => {

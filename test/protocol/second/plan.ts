@@ -2,6 +2,7 @@
 import { bytes, decode, encode, int, list, map, text, type Value } from './cbor.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { leastFloor, type Parameters, parametersOf } from './parameters.ts';
+import { type Priced, priceOf, type Stretch } from './price.ts';
 import { EMPTY, HLP, SUITES, type Suite, same } from './primitives.ts';
 import { must } from './refused.ts';
 import { type Client, readRoster } from './roster.ts';
@@ -38,6 +39,8 @@ export type Round = {
   readonly quorum: number;
   readonly fields: readonly Field[];
   readonly kind: string;
+  /** ε of its noise; 0 without. */
+  readonly price: number;
   readonly hasCommitments: boolean;
   readonly beacon: Value;
   readonly planHash: Uint8Array;
@@ -71,6 +74,9 @@ function boundOf(norm: string, d: number, bits: number): bigint {
 }
 
 type Facts = Omit<Field, 'b' | 'variances'>;
+
+/** What a plan without noise says of its price. */
+const FREE: Priced = { kind: 'none', epsilon: 0, delta: 0, rounds: 0 };
 
 function fieldFacts(entry: Value, rotated: readonly string[]): Facts {
   const [nameValue, of] = list(entry, 2);
@@ -113,19 +119,19 @@ function flag(value: Value): boolean {
   return value;
 }
 
-/** The stretches of a noisy field: coordinates and Δ². */
-function stretchesOf(
-  field: Facts,
-): readonly { readonly length: number; readonly square: number }[] {
+/** The stretches of a noisy field. */
+function stretchesOf(field: Facts): readonly Stretch[] {
   const { kind, length, min, max, maxWeight: W, d, B } = field;
   if (kind === 'integer') {
     const m = Math.max(Math.abs(min), Math.abs(max));
-    return [{ length, square: length * m * m }];
+    return [{ length, square: length * m * m, L: length * m }];
   }
-  if (kind === 'real') return [{ length: d, square: Number(B) }];
+  const squared = Number(B);
+  const l1 = Math.min(squared, Math.sqrt((kind === 'real' ? d : length) * squared));
+  if (kind === 'real') return [{ length: d, square: squared, L: l1 }];
   return [
-    { length, square: W * W * Number(B) },
-    { length: 1, square: W * W },
+    { length, square: W * W * squared, L: W * l1 },
+    { length: 1, square: W * W, L: W },
   ];
 }
 
@@ -159,23 +165,24 @@ function modulusBits(field: Facts, n: number, T: number): number {
   return refuseUnless(false, 'the ring is too small') as never;
 }
 
-type Noise = { readonly kind: string; readonly z: number; readonly rotated: readonly string[] };
+type Noise = Priced & { readonly z: number; readonly rotated: readonly string[] };
 
 function readNoise(value: Value): Noise {
   const kind = text((value as Record<string, Value> | null)?.kind);
-  if (kind === 'none') return { kind: text(map(value, 'kind').kind), z: 0, rotated: [] };
+  if (kind === 'none') return { ...FREE, kind: text(map(value, 'kind').kind), z: 0, rotated: [] };
   refuseUnless(kind === 'skellam' || kind === 'discrete-gaussian', 'noise');
   const m = map(value, 'kind', 'epsilon', 'delta', 'rounds', 'multiplier', 'rotated');
   const [epsilon, delta, z] = [number(m.epsilon), number(m.delta), text(m.multiplier)];
   refuseUnless(epsilon > 0 && delta > 0 && delta < 1, 'price');
-  int(m.rounds, 1, 10 ** 6);
+  const rounds = int(m.rounds, 1, 10 ** 6);
   refuseUnless(/^([1-9][0-9]{0,5}|[0-9]{1,6}\.[0-9]{1,12})$/.test(z), 'multiplier');
   const rotated = list(m.rotated, undefined, 256).map(text);
   refuseUnless(`${[...rotated].sort()}` === `${rotated}`, 'rotated');
-  return { kind, z: Number(z), rotated };
+  return { kind, epsilon, delta, rounds, z: Number(z), rotated };
 }
 
-function fieldsOf(value: Value, { kind, z, rotated }: Noise, { n, A }: Parameters, floor: number) {
+function fieldsOf(value: Value, noise: Noise, { n, A }: Parameters, floor: number) {
+  const { kind, z, rotated } = noise;
   const facts = list(value, undefined, 256).map((entry) => fieldFacts(entry, rotated));
   refuseUnless(facts.length > 0, 'no field');
   must(new Set(facts.map(({ name }) => name)).size === facts.length, 'malformed', 'name twice');
@@ -202,7 +209,9 @@ function fieldsOf(value: Value, { kind, z, rotated }: Noise, { n, A }: Parameter
   });
   const variances = all.flatMap((field) => field.variances);
   refuseUnless(new Set(variances).size <= 64 && variances.every((v) => v <= 2 ** 42), 'noise');
-  return { fields: all, variances };
+  const price = kind === 'none' ? 0 : priceOf(noise, stretches, variances, { n, H });
+  refuseUnless(price <= noise.epsilon * (1 + 1e-6), 'price');
+  return { fields: all, variances, price };
 }
 
 /** Reads a plan, and works out the round under a beacon value. Policy (4.5) and price are the caller's. */
@@ -247,7 +256,7 @@ export function readPlan(
   const floor = int(m.floor, 0, 2 ** 32);
   refuseUnless(floor >= leastFloor(parameters) && floor <= parameters.n, 'floor');
   const quorum = Math.max(floor, parameters.Q0);
-  const { fields, variances } = fieldsOf(m.fields, noise, parameters, floor);
+  const { fields, variances, price } = fieldsOf(m.fields, noise, parameters, floor);
   const derived = encode({
     corruptCount: parameters.A,
     absentCount: parameters.D,
@@ -261,7 +270,7 @@ export function readPlan(
   refuseUnless(same(encode(m.derived), derived), 'derived');
   const planHash = HLP('veilsum/v1 plan', encoded);
   const roundId = HLP('veilsum/v1 round', planHash, beacon);
-  const made = { clients, suite, parameters, floor, quorum, fields, kind: noise.kind };
+  const made = { clients, suite, parameters, floor, quorum, fields, kind: noise.kind, price };
   const graph = graphOf(parameters, roundId);
   return { ...made, hasCommitments, beacon: trust.beacon, planHash, roundId, graph };
 }
