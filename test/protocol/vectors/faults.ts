@@ -18,7 +18,8 @@ import { PHASES, type Phase } from '../../../src/secagg/phases.ts';
 import { decode, encode } from '../../../src/wire/cbor.ts';
 import { decodeEnvelope } from '../../../src/wire/envelope.ts';
 import { merkleRoot } from '../../../src/wire/merkle.ts';
-import { base64, receiptFor } from './play.ts';
+import { base64 } from './hex.ts';
+import { receiptFor } from './play.ts';
 import { flipped, type Recorded, resigned, uplinkOf } from './recorded.ts';
 import type { Fault } from './types.ts';
 

@@ -21,7 +21,7 @@ import { readPlan } from 'veilsum/client';
 import { rosterBytes } from '../../../src/identity/roster.ts';
 import { lengthPrefixed, utf8 } from '../../../src/internal/bytes.ts';
 import { type CborValue, decode, encode } from '../../../src/wire/cbor.ts';
-import { base64, hex } from './play.ts';
+import { base64, hex } from './hex.ts';
 import { bytesOf } from './seeded.ts';
 
 type Facts = Partial<PlanFacts<Fields, Noise>>;

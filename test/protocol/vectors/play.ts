@@ -4,18 +4,15 @@ import { planBytes } from 'veilsum';
 import * as client from 'veilsum/client';
 import * as coordinator from 'veilsum/coordinator';
 import { inMemoryStorage, openLedger, type Receipt } from 'veilsum/dp';
-import { commitInputs } from '../../../src/round/commitments.ts';
-import { decodeSums, encodeExactly, encodeInputs } from '../../../src/round/encode.ts';
+import { decodeSums } from '../../../src/round/encode.ts';
 import { type AnyPlan, termsOf } from '../../../src/round/plan.ts';
 import type { PlannedPrivacy } from '../../../src/round/price.ts';
-import type { CommitmentScheme } from '../../../src/zk/commitment/scheme.ts';
 import { durableClaim, emptyDisk } from '../../support/durable-claim.ts';
-import { replayed, type Seeded, seeded } from './seeded.ts';
+import { encodingOf, unsent } from './encoding.ts';
+import { base64, hex } from './hex.ts';
+import { type Seeded, seeded } from './seeded.ts';
 import type { Actor, Stage } from './stage.ts';
-import type { Base64, ClientVector, EncodingVector, Hex, RoundVector } from './types.ts';
-
-export const hex = (bytes: Uint8Array): Hex => Buffer.from(bytes).toString('hex');
-export const base64 = (bytes: Uint8Array): Base64 => Buffer.from(bytes).toString('base64');
+import type { ClientVector, RoundVector } from './types.ts';
 
 /** The steps of a client without their types: which of them take inputs depends on the plan. */
 export type Steps = {
@@ -92,47 +89,6 @@ export async function stepped(
 
 const streamName = ({ name }: Stage, { index }: Actor, phase: string): string =>
   `veilsum protocol vectors: ${name}: client ${index}: ${phase}`;
-
-/** What a client's inputs became, from what it drew. */
-async function encodingOf(
-  stage: Stage,
-  { index }: Actor,
-  draws: readonly Uint8Array[],
-): Promise<EncodingVector> {
-  const { plan } = stage;
-  const inputs = stage.inputs(index);
-  const exact = await replayed(draws, () => encodeExactly(plan, inputs as never));
-  const blindings: Hex[][] = [];
-  const instead = (scheme: CommitmentScheme): CommitmentScheme => ({
-    ...scheme,
-    commit: async (values, bits) => {
-      const made = await scheme.commit(values, bits);
-      blindings.push(made.blindings.map(hex));
-      return made;
-    },
-  });
-  const whole = await replayed(draws, async () =>
-    plan.commitments === undefined
-      ? { ...encodeInputs(plan, inputs as never), commitments: undefined }
-      : commitInputs({ ...plan, commitments: instead(plan.commitments) }, inputs as never),
-  );
-  const { vectors, commitments } = whole.value;
-  const tries = new Map(exact.draws.map((draw) => [draw.length, draw]));
-  return {
-    inputs,
-    rounding: plan.shapes.slice(0, exact.value.vectors.length).map(({ name, length }) => {
-      const of = plan.fields[name];
-      const words = of?.kind === 'weighted-mean' ? length - 1 : length;
-      return of?.kind === 'integer' ? '' : hex(tries.get(4 * words) as Uint8Array);
-    }),
-    exact: exact.value.vectors.map((words) => [...words]),
-    noise: exact.value.vectors.map((words, i) =>
-      Array.from(words, (word, j) => ((vectors[i]?.[j] as number) - word) | 0),
-    ),
-    ...(commitments && { blindings, commitments: hex(commitments) }),
-    vectors: vectors.map((words) => [...words]),
-  };
-}
 
 /** A round that was played: what went over the wire, and the states that clients had. */
 export async function playRound(stage: Stage): Promise<RoundVector> {
@@ -262,17 +218,6 @@ async function written(
       root: hex(of.result.transcript.root),
     },
   };
-}
-
-/** Draws for inputs that never left. */
-async function unsent(stage: Stage, actor: Actor): Promise<readonly Uint8Array[]> {
-  const { plan } = stage;
-  const inputs = stage.inputs(actor.index) as never;
-  const name = `veilsum protocol vectors: ${stage.name}: client ${actor.index}: unsent`;
-  const { draws } = await seeded<unknown>(name, () =>
-    plan.commitments === undefined ? encodeInputs(plan, inputs) : commitInputs(plan, inputs),
-  );
-  return draws;
 }
 
 /** Typed arrays as arrays. */

@@ -13,7 +13,7 @@ import { toBitmap } from '../../../src/wire/bitmap.ts';
 import { decode, encode } from '../../../src/wire/cbor.ts';
 import { inclusionPath, merkleTree } from '../../../src/wire/merkle.ts';
 import { commitmentBases, commitVector, freshBlinding } from '../../../src/zk/commitment/index.ts';
-import { hex } from './play.ts';
+import { hex } from './hex.ts';
 import { CBOR, NOT_CBOR, NUMBERS, PARAMETERS } from './primitive-inputs.ts';
 import { bytesOf, seeded } from './seeded.ts';
 

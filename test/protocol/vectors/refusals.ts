@@ -1,10 +1,12 @@
 /** Downlinks that a client must refuse: true ones of the recorded rounds, changed in one place. */
 import { CodecError, VeilsumError } from 'veilsum';
-import { advertCases, formCases, shareCases } from './early-cases.ts';
+import { advertCases, formCases } from './early-cases.ts';
+import { base64 } from './hex.ts';
 import { quorumCases, survivorCases } from './late-cases.ts';
-import { ANSWERS, base64, entered, type Stepped, stepped } from './play.ts';
+import { ANSWERS, entered, type Stepped, stepped } from './play.ts';
 import { bytesIn, type Case, type Recorded } from './recorded.ts';
 import type { Seeded } from './seeded.ts';
+import { shareCases } from './share-cases.ts';
 import type { Actor } from './stage.ts';
 import type { Refusal } from './types.ts';
 
