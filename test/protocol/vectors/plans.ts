@@ -152,7 +152,7 @@ export async function planVectors(made: string): Promise<object> {
       'plan-refused',
       changed(noisy, ['noise', 'rotated'], ['mean']),
     ],
-    ['too little noise', 'plan-refused', changed(noisy, ['noise', 'multiplier'], '5.5')],
+    ['too little noise', 'plan-refused', changed(noisy, ['noise', 'epsilon'], '2.4')],
     ['version 2', 'unknown-version', changed(bare, ['version'], 2)],
     ['a key too many', 'malformed', changed(bare, ['extra'], 0)],
     ['a key too few', 'malformed', changed(bare, ['suite'], undefined)],
