@@ -15,7 +15,13 @@ import {
   graphParameters,
   quorum,
 } from '../secagg/graph-parameters.ts';
-import { type FieldShape, type Terms, termsOfRound } from '../secagg/terms.ts';
+import {
+  type CommitmentForm,
+  type FieldShape,
+  type SaidProofs,
+  type Terms,
+  termsOfRound,
+} from '../secagg/terms.ts';
 import { type CborValue, encode } from '../wire/cbor.ts';
 import { assertScheme, type Commitments, layoutOf, limbShape } from './commitment-layout.ts';
 import { isRotated } from './field-shape.ts';
@@ -23,6 +29,13 @@ import { assertFieldNames, type Field, type Fields } from './fields.ts';
 import { assertNoise, type Noise, type NoNoise } from './noise.ts';
 import { planNoise } from './noise-plan.ts';
 import type { PlannedPrivacy } from './price.ts';
+import {
+  proofBytesOf,
+  provenFields,
+  provenSchemeOf,
+  textOfFault,
+  unproven,
+} from './proven-fields.ts';
 
 /** A public randomness beacon and a round of it that lies in the future when the plan is published. */
 export type BeaconFacts = {
@@ -64,7 +77,8 @@ export type PlanFacts<
   readonly noise: N;
   /**
    * `pedersen()` of `veilsum/zk`: clients commit to what they send, and the result comes with a proof
-   * bundle that anyone can check. None unless said.
+   * bundle that anyone can check. `provenUpdates({ key })`: they also prove that it is in bounds, and who
+   * does not is left out by name. None unless said.
    */
   readonly commitments?: C;
 };
@@ -112,7 +126,8 @@ const bytesOf = new WeakMap<object, Uint8Array>();
  * Makes a plan.
  *
  * @throws UsageError for facts out of range. @throws CapacityError naming numbers that would fit:
- * `ring-overflow`, `graph-infeasible`, `floor-unreachable`, `too-many-shares`.
+ * `ring-overflow`, `graph-infeasible`, `floor-unreachable`, `too-many-shares`; `too-many-bits` for values
+ * that are wider than what can be proven.
  * @throws PrivacyError `unsound-parameters`: noise that cannot keep to its price, too few honest
  * survivors to carry it, or a field that gets none and is not declared public.
  *
@@ -228,7 +243,7 @@ function planValue(of: Omit<AnyPlan, 'hash'>): CborValue {
     floor: of.floor,
     suite: of.suite,
     noise: noiseValue(of.noise),
-    commitments: of.commitments?.name ?? null,
+    commitments: commitmentsValue(of),
     derived: {
       corruptCount: parameters.corruptCount,
       absentCount: parameters.absentCount,
@@ -239,6 +254,19 @@ function planValue(of: Omit<AnyPlan, 'hash'>): CborValue {
       modulusBits: of.shapes.map(({ modulusBits }) => modulusBits),
       localVariances: privacy?.stretches.map(({ localVariance }) => String(localVariance)) ?? [],
     },
+  };
+}
+
+/** With proofs also what they prove, which a reader works out anew from fields and key. */
+function commitmentsValue(of: Omit<AnyPlan, 'hash'>): CborValue {
+  const scheme = provenSchemeOf(of);
+  if (scheme === undefined) return of.commitments?.name ?? null;
+  return {
+    scheme: scheme.name,
+    key: scheme.key.hash,
+    chunk: scheme.key.values,
+    bits: scheme.bits,
+    norms: provenFields(of).map(({ normMax }) => normMax),
   };
 }
 
@@ -300,14 +328,23 @@ export function termsOf(of: AnyPlan, beacon: Uint8Array = noBeacon): Terms {
       parameters: of.parameters,
       floor: of.floor,
       fields: of.shapes,
-      ...(of.commitments === undefined
-        ? {}
-        : { commitments: { length: layoutOf(of).bytes, isValid: of.commitments.isValid } }),
+      ...(of.commitments === undefined ? {} : { commitments: formOf(of, of.commitments) }),
     });
     known.set(key, terms);
     planByTerms.set(terms, of);
   }
   return terms;
+}
+
+/** Commitments and proofs as `secagg` sees them. */
+function formOf(of: AnyPlan, { isValid }: NonNullable<Commitments>): CommitmentForm {
+  const { bytes: length } = layoutOf(of);
+  if (provenSchemeOf(of) === undefined) return { length, isValid };
+  const faultIn = ({ roundId, context, ...sent }: SaidProofs): string | undefined => {
+    const [fault] = unproven(of, { roundId, context }, [sent]);
+    return fault === undefined ? undefined : textOfFault(fault);
+  };
+  return { length, isValid, proofs: { length: proofBytesOf(of), faultIn } };
 }
 
 /** The plan that terms were made from. */

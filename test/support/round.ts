@@ -15,6 +15,8 @@ import type { Fault, Phase } from 'veilsum/coordinator';
 import * as coordinator from 'veilsum/coordinator';
 import type { Receipt } from '../../src/dp/ledger/receipt.ts';
 import type { CommitmentScheme } from '../../src/zk/commitment/scheme.ts';
+import type { UpdateProver } from '../../src/zk/update/prove.ts';
+import type { ProvenUpdates } from '../../src/zk/update/scheme.ts';
 import { durableClaim, emptyDisk } from './durable-claim.ts';
 
 /** Invited clients and whoever vouches for them. */
@@ -51,10 +53,14 @@ export const noisyPlanFor = <const F extends Fields, D extends Noise>(
 ): Plan<F, D> => makePlan({ id: `round-${rounds++}`, roster, ...facts });
 
 /** The same with commitments. */
-export const committedPlanFor = <const F extends Fields, D extends Noise>(
+export const committedPlanFor = <
+  const F extends Fields,
+  D extends Noise,
+  C extends CommitmentScheme | ProvenUpdates,
+>(
   { roster }: Party,
-  facts: Omit<PlanFacts<F, D, CommitmentScheme>, 'roster' | 'id'>,
-): Plan<F, D, CommitmentScheme> => makePlan({ id: `round-${rounds++}`, roster, ...facts });
+  facts: Omit<PlanFacts<F, D, C>, 'roster' | 'id'>,
+): Plan<F, D, C> => makePlan({ id: `round-${rounds++}`, roster, ...facts });
 
 /** What may go wrong in a driven round. */
 export type Script<F extends Fields> = {
@@ -68,6 +74,8 @@ export type Script<F extends Fields> = {
   readonly inputs: (id: string) => InputsOf<F>;
   /** Where the plan has noise: each ledger's receipt, the coordinator's under its own name. */
   readonly receipt?: (who: string) => Promise<Receipt>;
+  /** Where the plan asks for proofs of bounds. */
+  readonly prover?: UpdateProver;
 };
 
 /** What came of it. */
@@ -92,7 +100,7 @@ type TakingInputs<P extends 'share' | 'mask', N extends 'mask' | 'confirm', F ex
 export async function play<
   F extends Fields,
   D extends Noise = NoNoise,
-  C extends CommitmentScheme | undefined = undefined,
+  C extends CommitmentScheme | ProvenUpdates | undefined = undefined,
 >(people: Party, of: Plan<F, D, C>, script: Script<F>): Promise<Played<F>> {
   // Which receipts a plan needs is for the type tests; here it is looked up.
   const plan = of as unknown as Plan<F>;
@@ -159,8 +167,9 @@ export async function play<
   const c2 = coordinator.close(c1);
   // Which of the two steps takes the inputs depends on the plan, too.
   const hasCommitments = of.commitments !== undefined;
+  const proverOf = script.prover === undefined ? {} : { prover: script.prover };
   const given = async (id: string, isHere: boolean): Promise<readonly unknown[]> =>
-    isHere ? [script.inputs(id), await receiptOf(id)] : [];
+    isHere ? [script.inputs(id), { ...(await receiptOf(id)), ...proverOf }] : [];
   const share = client.share as TakingInputs<'share', 'mask', F>;
   const mask = client.mask as unknown as TakingInputs<'mask', 'confirm', F>;
   const s2 = await answer('share', c2.next, c2.downlinks.keys(), async (id) =>
