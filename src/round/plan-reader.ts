@@ -158,6 +158,14 @@ function readCommitments(value: CborValue | undefined, scheme: Commitments): Com
   );
 }
 
+/** The hash of the update key that a plan's bytes ask for, if they do, before any of it is checked. */
+export function keyHashIn(encoded: Uint8Array): Uint8Array | undefined {
+  const value = decode(encoded, { what: 'plan', maxBytes: MAX_PLAN_BYTES });
+  const of = value as { readonly commitments?: { readonly key?: CborValue } | null } | null;
+  const key = of?.commitments?.key;
+  return key instanceof Uint8Array ? key : undefined;
+}
+
 /** What else a plan says of proofs is worked out anew, and compared with all of its bytes. */
 function readProven(value: CborValue | undefined, scheme: Commitments): Commitments {
   const what = 'plan: commitments';

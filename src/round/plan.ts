@@ -15,27 +15,15 @@ import {
   graphParameters,
   quorum,
 } from '../secagg/graph-parameters.ts';
-import {
-  type CommitmentForm,
-  type FieldShape,
-  type SaidProofs,
-  type Terms,
-  termsOfRound,
-} from '../secagg/terms.ts';
+import { type FieldShape, type Terms, termsOfRound } from '../secagg/terms.ts';
 import { type CborValue, encode } from '../wire/cbor.ts';
-import { assertScheme, type Commitments, layoutOf, limbShape } from './commitment-layout.ts';
+import { commitmentForm, commitmentsValue } from './commitment-form.ts';
+import { assertScheme, type Commitments, limbShape } from './commitment-layout.ts';
 import { isRotated } from './field-shape.ts';
 import { assertFieldNames, type Field, type Fields } from './fields.ts';
 import { assertNoise, type Noise, type NoNoise } from './noise.ts';
 import { planNoise } from './noise-plan.ts';
 import type { PlannedPrivacy } from './price.ts';
-import {
-  proofBytesOf,
-  provenFields,
-  provenSchemeOf,
-  textOfFault,
-  unproven,
-} from './proven-fields.ts';
 
 /** A public randomness beacon and a round of it that lies in the future when the plan is published. */
 export type BeaconFacts = {
@@ -257,19 +245,6 @@ function planValue(of: Omit<AnyPlan, 'hash'>): CborValue {
   };
 }
 
-/** With proofs also what they prove, which a reader works out anew from fields and key. */
-function commitmentsValue(of: Omit<AnyPlan, 'hash'>): CborValue {
-  const scheme = provenSchemeOf(of);
-  if (scheme === undefined) return of.commitments?.name ?? null;
-  return {
-    scheme: scheme.name,
-    key: scheme.key.hash,
-    chunk: scheme.key.values,
-    bits: scheme.bits,
-    norms: provenFields(of).map(({ normMax }) => normMax),
-  };
-}
-
 function noiseValue(noise: Noise): CborValue {
   if (noise.kind === 'none') return { kind: noise.kind };
   const { kind, epsilon, delta, rounds, multiplier = null, rotated = [] } = noise;
@@ -328,23 +303,12 @@ export function termsOf(of: AnyPlan, beacon: Uint8Array = noBeacon): Terms {
       parameters: of.parameters,
       floor: of.floor,
       fields: of.shapes,
-      ...(of.commitments === undefined ? {} : { commitments: formOf(of, of.commitments) }),
+      ...(of.commitments === undefined ? {} : { commitments: commitmentForm(of) }),
     });
     known.set(key, terms);
     planByTerms.set(terms, of);
   }
   return terms;
-}
-
-/** Commitments and proofs as `secagg` sees them. */
-function formOf(of: AnyPlan, { isValid }: NonNullable<Commitments>): CommitmentForm {
-  const { bytes: length } = layoutOf(of);
-  if (provenSchemeOf(of) === undefined) return { length, isValid };
-  const faultIn = ({ roundId, context, ...sent }: SaidProofs): string | undefined => {
-    const [fault] = unproven(of, { roundId, context }, [sent]);
-    return fault === undefined ? undefined : textOfFault(fault);
-  };
-  return { length, isValid, proofs: { length: proofBytesOf(of), faultIn } };
 }
 
 /** The plan that terms were made from. */
