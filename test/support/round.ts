@@ -14,6 +14,8 @@ import * as client from 'veilsum/client';
 import type { Fault, Phase } from 'veilsum/coordinator';
 import * as coordinator from 'veilsum/coordinator';
 import type { Receipt } from '../../src/dp/ledger/receipt.ts';
+import type { Committed } from '../../src/secagg/client/committed.ts';
+import { share as secaggShare } from '../../src/secagg/client/share.ts';
 import type { CommitmentScheme } from '../../src/zk/commitment/scheme.ts';
 import type { UpdateProver } from '../../src/zk/update/prove.ts';
 import type { ProvenUpdates } from '../../src/zk/update/scheme.ts';
@@ -76,6 +78,8 @@ export type Script<F extends Fields> = {
   readonly receipt?: (who: string) => Promise<Receipt>;
   /** Where the plan asks for proofs of bounds. */
   readonly prover?: UpdateProver;
+  /** What a client that keeps to no rule commits to at `share`; nothing for those that keep to them. */
+  readonly commit?: (id: string) => Promise<Committed> | undefined;
 };
 
 /** What came of it. */
@@ -172,13 +176,14 @@ export async function play<
     isHere ? [script.inputs(id), { ...(await receiptOf(id)), ...proverOf }] : [];
   const share = client.share as TakingInputs<'share', 'mask', F>;
   const mask = client.mask as unknown as TakingInputs<'mask', 'confirm', F>;
-  const s2 = await answer('share', c2.next, c2.downlinks.keys(), async (id) =>
-    share(
-      s1.get(id) as client.ClientState<'share', F>,
-      down('share', c2.downlinks, id),
-      ...(await given(id, hasCommitments)),
-    ),
-  );
+  const s2 = await answer('share', c2.next, c2.downlinks.keys(), async (id) => {
+    const state = s1.get(id) as client.ClientState<'share', F>;
+    const downlink = down('share', c2.downlinks, id);
+    const own = await script.commit?.(id);
+    return own === undefined
+      ? share(state, downlink, ...(await given(id, hasCommitments)))
+      : secaggShare(state, downlink, own);
+  });
   const c3 = coordinator.close(c2.next);
   const s3 = await answer('mask', c3.next, c3.downlinks.keys(), async (id) =>
     mask(

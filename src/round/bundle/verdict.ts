@@ -157,7 +157,7 @@ export function notCheckedOf(plan: AnyPlan | undefined, trust: Trust): readonly 
     },
     {
       code: 'context',
-      text: 'Which model or question the clients were sent: they saw to it among themselves that all were sent the same.',
+      text: `Which model or question the clients were sent: they saw to it among themselves that all were sent the same${proven === undefined ? '' : ', and proved under its hash, which is in the statement'}.`,
     },
     {
       code: 'secrecy',
@@ -177,7 +177,7 @@ export function notCheckedOf(plan: AnyPlan | undefined, trust: Trust): readonly 
   if (plan?.noise.kind !== undefined && plan.noise.kind !== 'none') {
     list.push({
       code: 'noise',
-      text: 'Whether clients drew their noise honestly: it is committed to apart from the inputs, and no more is known of it.',
+      text: 'Whether clients drew their noise honestly: it is committed to apart from the inputs, and no more is known of it. Proofs of bounds, where there are any, do not cover it.',
     });
   }
   if (plan?.trust.beacon !== undefined && trust.beacon === undefined) {
