@@ -3,7 +3,9 @@
  * asked for, whose WebAssembly curve does the arithmetic several times faster than noble.
  */
 import { DependencyError, UsageError } from '../errors.ts';
+import { assertInteger } from '../internal/assert.ts';
 import { toHex } from '../internal/bytes.ts';
+import { nodeCrypto } from '../internal/platform.ts';
 
 /** Where snarkjs comes from, and whether it may start threads. */
 export type FastCurveOptions = {
@@ -14,6 +16,8 @@ export type FastCurveOptions = {
    * `false`: one worker for each processor. In a browser they need `worker-src blob:`.
    */
   readonly singleThread?: boolean;
+  /** How long its workers may take to answer, in milliseconds: without this, 20,000. */
+  readonly timeoutMs?: number;
 };
 
 /** Bytes in a thread's memory, named by a task's own variable. */
@@ -55,7 +59,11 @@ export type FastCurve = AsyncDisposable & {
   readonly dispose: () => Promise<void>;
 };
 
-const PACKAGE = { package: 'snarkjs', range: '0.7.6' };
+/** What a caller is told to install. */
+export const SNARKJS: { readonly package: string; readonly range: string } = {
+  package: 'snarkjs',
+  range: '0.7.6',
+};
 
 /** Workers that a Content Security Policy forbids never answer; allowed ones do within a second. */
 const START_MS = 20_000;
@@ -83,9 +91,12 @@ export async function fastCurve(options: FastCurveOptions = {}): Promise<FastCur
   const loaded = await loadedFrom(options.load);
   if (loaded === undefined) return undefined;
   const make = makerIn(loaded);
-  const curve = await inTime(apart(make, options.singleThread ?? true));
+  const { singleThread = true, timeoutMs = START_MS } = options;
+  assertInteger('fastCurve: timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
+  if (!singleThread) await startsWorkers(timeoutMs);
+  const curve = await inTime(apart(make, singleThread), timeoutMs);
   if (typeof curve?.tm?.queueAction !== 'function') throw otherVersion('its curve has no tasks');
-  await inTime(doublesTheGenerator(curve));
+  await inTime(doublesTheGenerator(curve), timeoutMs);
   return guarded(curve);
 }
 
@@ -122,10 +133,36 @@ async function apart(make: CurveMaker, singleThread: boolean): Promise<SnarkCurv
   return curve as SnarkCurve;
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
+/**
+ * Starts a worker as snarkjs starts its own, which in a page that forbids it waits for ever.
+ *
+ * @throws DependencyError `runtime-unsupported`
+ */
+async function startsWorkers(timeoutMs: number): Promise<void> {
+  // Node has workers without a page's policy.
+  if (typeof Worker !== 'function' || nodeCrypto !== undefined) return;
+  const source = new Blob(['postMessage(0)'], { type: 'application/javascript' });
+  const address = URL.createObjectURL(source);
+  let probe: Worker | undefined;
+  try {
+    await inTime(
+      new Promise<void>((resolve, reject) => {
+        probe = new Worker(address);
+        probe.onmessage = () => resolve();
+        probe.onerror = () => reject(unsupported(NO_WORKERS));
+      }),
+      timeoutMs,
+    );
+  } finally {
+    probe?.terminate();
+    URL.revokeObjectURL(address);
+  }
+}
+
+async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unsupported('its workers do not answer')), START_MS);
+    timer = setTimeout(() => reject(unsupported(NO_WORKERS)), timeoutMs);
   });
   try {
     return await Promise.race([work, late]);
@@ -222,16 +259,19 @@ function guarded(curve: SnarkCurve): FastCurve {
 const NODE_THREAD: unique symbol = Symbol.for('worker');
 type NodeThread = { readonly ref: () => void; readonly unref: () => void };
 
+const NO_WORKERS =
+  'its workers do not answer: in a page, the policy needs `worker-src blob:`, or use singleThread';
+
 const otherVersion = (why: string): DependencyError =>
   new DependencyError(
     'peer-version',
     `fastCurve: got another snarkjs (${why}), expected snarkjs 0.7.6 exactly`,
-    PACKAGE,
+    SNARKJS,
   );
 
 const unsupported = (why: string): DependencyError =>
   new DependencyError(
     'runtime-unsupported',
     `fastCurve: got a runtime where snarkjs cannot run (${why}), expected WebAssembly, and for threads workers from blob: or data: addresses`,
-    PACKAGE,
+    SNARKJS,
   );
