@@ -46,7 +46,11 @@ export type SnarkCurve = {
 export type FastCurve = AsyncDisposable & {
   /** How many tasks run at once. */
   readonly threads: number;
-  /** Runs one task and gives what its GET steps read. */
+  /**
+   * Runs one task and gives what its GET steps read.
+   *
+   * @throws DependencyError `runtime-unsupported` once a thread has ended: open another curve
+   */
   readonly run: (steps: readonly Step[]) => Promise<readonly Uint8Array[]>;
   /**
    * Lends snarkjs's own object for as long as `work` takes, so that it is not closed under it.
@@ -65,7 +69,7 @@ export const SNARKJS: { readonly package: string; readonly range: string } = {
   range: '0.7.6',
 };
 
-/** Workers that a Content Security Policy forbids never answer; allowed ones do within a second. */
+/** Workers that are forbidden never answer; others do within a second, and later on a busy machine. */
 const START_MS = 20_000;
 
 /** Where snarkjs leaves the curve with threads that it shares with itself. */
@@ -119,18 +123,39 @@ function makerIn(loaded: unknown): CurveMaker {
   return make;
 }
 
-/** Makes a curve that snarkjs does not share, so that closing it cannot end a proof of snarkjs. */
-async function apart(make: CurveMaker, singleThread: boolean): Promise<SnarkCurve> {
-  if (singleThread) return (await make('bn128', { singleThread })) as SnarkCurve;
-  const shared = globalThis as Shared;
-  const theirs = shared.curve_bn128;
-  // It is looked at before the first await, and set again at the end.
-  shared.curve_bn128 = null;
-  const making = make('bn128', { singleThread });
-  shared.curve_bn128 = theirs;
-  const curve = await making;
-  if (shared.curve_bn128 === curve) shared.curve_bn128 = theirs;
-  return curve as SnarkCurve;
+/** One curve is made at a time: see {@link apart}. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Makes a curve that snarkjs does not share, so that closing it cannot end a proof of snarkjs. Curves
+ * that others open meanwhile stay theirs.
+ */
+function apart(make: CurveMaker, singleThread: boolean): Promise<SnarkCurve> {
+  if (singleThread) return make('bn128', { singleThread }) as Promise<SnarkCurve>;
+  const made = turn.then(async () => {
+    const shared = globalThis as Shared;
+    const seen = [shared.curve_bn128];
+    // It is looked at before the first await, and set at the end.
+    shared.curve_bn128 = null;
+    const making = make('bn128', { singleThread });
+    const define = (how: PropertyDescriptor): void => {
+      Object.defineProperty(shared, 'curve_bn128', {
+        ...how,
+        configurable: true,
+        enumerable: true,
+      });
+    };
+    define({ get: () => seen.at(-1), set: (curve) => void seen.push(curve) });
+    let ours: unknown;
+    try {
+      ours = await making;
+    } finally {
+      define({ value: seen.findLast((curve) => curve !== ours), writable: true });
+    }
+    return ours as SnarkCurve;
+  });
+  turn = made.catch(() => {});
+  return made;
 }
 
 /**
@@ -224,14 +249,31 @@ function guarded(curve: SnarkCurve): FastCurve {
       else thread?.unref();
     }
   };
+  // A thread that ends says nothing to snarkjs, which would wait for its answer for ever.
+  let lost: DependencyError | undefined;
+  const waiting = new Set<(error: DependencyError) => void>();
+  const lose = (): void => {
+    lost ??= unsupported('one of its threads ended, perhaps for want of memory');
+    for (const reject of waiting) reject(lost);
+  };
+  for (const worker of curve.tm.workers ?? []) {
+    for (const event of ['error', 'close']) (worker as EventTarget).addEventListener(event, lose);
+  }
   const use: FastCurve['use'] = async (work) => {
     if (closing !== undefined) {
       throw new UsageError('disposed', 'fastCurve: got work after dispose, expected it before');
     }
+    if (lost !== undefined) throw lost;
+    let fail = (_: DependencyError): void => {};
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    waiting.add(fail);
     if (active++ === 0) hold(true);
     try {
-      return await work(curve as Parameters<typeof work>[0]);
+      return await Promise.race([work(curve as Parameters<typeof work>[0]), failed]);
     } finally {
+      waiting.delete(fail);
       if (--active === 0) {
         hold(false);
         idle();

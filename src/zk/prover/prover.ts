@@ -9,7 +9,7 @@ import { DependencyError, ProofError, UsageError } from '../../errors.ts';
 import { assertBytes } from '../../internal/assert.ts';
 import { toHex } from '../../internal/bytes.ts';
 import { sha256 } from '../../internal/sha256.ts';
-import { fastCurve, SNARKJS } from '../snark.ts';
+import { type FastCurve, fastCurve, SNARKJS } from '../snark.ts';
 import { type ProvingCurve, proveGroth16 } from './groth16.ts';
 import { type ProvingKey, readProvingKey } from './proving-key.ts';
 import { type CircuitInputs, type WitnessGenerator, witnessGenerator } from './witness.ts';
@@ -72,7 +72,8 @@ export type Prover = AsyncDisposable & {
    *   than the circuit's; `wrong-length` if generator and key belong to different circuits
    * @throws ProofError `artifact-hash-mismatch`
    * @throws CodecError `malformed`, and as `readSections`, if a file is no generator or no proving key
-   * @throws DependencyError `runtime-unsupported` if a thread ends, or WebAssembly is forbidden
+   * @throws DependencyError `runtime-unsupported` if a thread ends, after which the next proof opens
+   *   others; or if WebAssembly is forbidden
    * @throws the signal's reason
    */
   readonly groth16: (
@@ -110,15 +111,32 @@ type Circuit = { readonly generator: WitnessGenerator; readonly key: ProvingKey 
  * **Cost**: half a second, and 1.6 MB for each thread, which grows with the circuits.
  */
 export async function openProver(options: ProverOptions = {}): Promise<Prover> {
-  const { singleThread = false, ...rest } = options;
-  const curve = await fastCurve({ ...rest, singleThread });
-  if (curve === undefined) {
+  const open = async (): Promise<FastCurve> => {
+    const { singleThread = false, ...rest } = options;
+    const opened = await fastCurve({ ...rest, singleThread });
+    if (opened !== undefined) return opened;
     throw new DependencyError(
       'peer-missing',
       `openProver: got no snarkjs, expected it installed: npm install --save-exact snarkjs@${SNARKJS.range}`,
       SNARKJS,
     );
-  }
+  };
+  let curve: FastCurve | undefined = await open();
+  const { threads } = curve;
+  /** Lends the curve; one that has lost a thread is closed, and the next proof opens another. */
+  const compute = async <T>(work: (lent: ProvingCurve) => Promise<T>): Promise<T> => {
+    curve ??= await open();
+    try {
+      return await curve.use<T, ProvingCurve>(work);
+    } catch (error) {
+      if (error instanceof DependencyError) {
+        void curve.dispose();
+        curve = undefined;
+      }
+      throw error;
+    }
+  };
+
   const circuits = new WeakMap<ProvingArtefacts, Promise<Circuit>>();
   const load = (artefacts: ProvingArtefacts): Promise<Circuit> => {
     let circuit = circuits.get(artefacts);
@@ -148,7 +166,7 @@ export async function openProver(options: ProverOptions = {}): Promise<Prover> {
     try {
       if (witness.length !== key.wires * WIRE_BYTES) throw otherCircuit(witness, key);
       await reach('witness', 1);
-      const proof = await curve.use<Uint8Array, ProvingCurve>((lent) =>
+      const proof = await compute((lent) =>
         proveGroth16(lent, key, witness, (done) => reach('proving', done)),
       );
       return { proof, publics: publicsOf(witness, key.publics) };
@@ -161,11 +179,11 @@ export async function openProver(options: ProverOptions = {}): Promise<Prover> {
   let last: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
   const dispose = (): Promise<void> => {
-    closing ??= last.then(() => curve.dispose());
+    closing ??= last.then(() => curve?.dispose());
     return closing;
   };
   return Object.freeze({
-    threads: curve.threads,
+    threads,
     groth16: async (
       artefacts: ProvingArtefacts,
       inputs: CircuitInputs,
