@@ -2,10 +2,10 @@
  * The door to snarkjs and the only file that imports it: an optional peer, loaded when it is first
  * asked for, whose WebAssembly curve does the arithmetic several times faster than noble.
  */
-import { DependencyError, UsageError } from '../errors.ts';
+import { type DependencyError, UsageError } from '../errors.ts';
 import { assertInteger } from '../internal/assert.ts';
 import { toHex } from '../internal/bytes.ts';
-import { nodeCrypto } from '../internal/platform.ts';
+import { apart, inTime, makerIn, otherVersion, startsWorkers, unsupported } from './snark-start.ts';
 
 /** Where snarkjs comes from, and whether it may start threads. */
 export type FastCurveOptions = {
@@ -63,20 +63,6 @@ export type FastCurve = AsyncDisposable & {
   readonly dispose: () => Promise<void>;
 };
 
-/** What a caller is told to install. */
-export const SNARKJS: { readonly package: string; readonly range: string } = {
-  package: 'snarkjs',
-  range: '0.7.6',
-};
-
-/** Workers that are forbidden never answer; others do within a second, and later on a busy machine. */
-const START_MS = 20_000;
-
-/** Where snarkjs leaves the curve with threads that it shares with itself. */
-type Shared = { curve_bn128?: unknown };
-
-type CurveMaker = (name: string, options: { readonly singleThread: boolean }) => Promise<unknown>;
-
 /**
  * Opens snarkjs's curve BN254 with memory and threads of its own, apart from the one that proving
  * with snarkjs shares through a global variable.
@@ -98,7 +84,7 @@ export async function fastCurve(options: FastCurveOptions = {}): Promise<FastCur
   const { singleThread = true, timeoutMs = START_MS } = options;
   assertInteger('fastCurve: timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
   if (!singleThread) await startsWorkers(timeoutMs);
-  const curve = await inTime(apart(make, singleThread), timeoutMs);
+  const curve = (await inTime(apart(make, singleThread), timeoutMs)) as SnarkCurve | undefined;
   if (typeof curve?.tm?.queueAction !== 'function') throw otherVersion('its curve has no tasks');
   await inTime(doublesTheGenerator(curve), timeoutMs);
   return guarded(curve);
@@ -115,89 +101,8 @@ async function loadedFrom(load: FastCurveOptions['load']): Promise<unknown> {
   }
 }
 
-function makerIn(loaded: unknown): CurveMaker {
-  type Namespace = { readonly curves?: { readonly getCurveFromName?: CurveMaker } };
-  const { curves, default: inner } = loaded as Namespace & { readonly default?: Namespace };
-  const make = (curves ?? inner?.curves)?.getCurveFromName;
-  if (typeof make !== 'function') throw otherVersion('it makes no curves');
-  return make;
-}
-
-/** One curve is made at a time: see {@link apart}. */
-let turn: Promise<unknown> = Promise.resolve();
-
-/**
- * Makes a curve that snarkjs does not share, so that closing it cannot end a proof of snarkjs. Curves
- * that others open meanwhile stay theirs.
- */
-function apart(make: CurveMaker, singleThread: boolean): Promise<SnarkCurve> {
-  if (singleThread) return make('bn128', { singleThread }) as Promise<SnarkCurve>;
-  const made = turn.then(async () => {
-    const shared = globalThis as Shared;
-    const seen = [shared.curve_bn128];
-    // It is looked at before the first await, and set at the end.
-    shared.curve_bn128 = null;
-    const making = make('bn128', { singleThread });
-    const define = (how: PropertyDescriptor): void => {
-      Object.defineProperty(shared, 'curve_bn128', {
-        ...how,
-        configurable: true,
-        enumerable: true,
-      });
-    };
-    define({ get: () => seen.at(-1), set: (curve) => void seen.push(curve) });
-    let ours: unknown;
-    try {
-      ours = await making;
-    } finally {
-      define({ value: seen.findLast((curve) => curve !== ours), writable: true });
-    }
-    return ours as SnarkCurve;
-  });
-  turn = made.catch(() => {});
-  return made;
-}
-
-/**
- * Starts a worker as snarkjs starts its own, which in a page that forbids it waits for ever.
- *
- * @throws DependencyError `runtime-unsupported`
- */
-async function startsWorkers(timeoutMs: number): Promise<void> {
-  // Node has workers without a page's policy.
-  if (typeof Worker !== 'function' || nodeCrypto !== undefined) return;
-  const source = new Blob(['postMessage(0)'], { type: 'application/javascript' });
-  const address = URL.createObjectURL(source);
-  let probe: Worker | undefined;
-  try {
-    await inTime(
-      new Promise<void>((resolve, reject) => {
-        probe = new Worker(address);
-        probe.onmessage = () => resolve();
-        probe.onerror = () => reject(unsupported(NO_WORKERS));
-      }),
-      timeoutMs,
-    );
-  } finally {
-    probe?.terminate();
-    URL.revokeObjectURL(address);
-  }
-}
-
-async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unsupported(NO_WORKERS)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } catch (error) {
-    if (error instanceof DependencyError) throw error;
-    throw unsupported(`it did not start: ${error instanceof Error ? error.name : typeof error}`);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+/** Workers that are forbidden never answer; others do in a second, and later on a busy machine. */
+const START_MS = 20_000;
 
 /** 2·(1, 2), by the functions and the memory layout that our engines rely on. */
 const DOUBLED =
@@ -300,20 +205,3 @@ function guarded(curve: SnarkCurve): FastCurve {
 /** Where the `web-worker` package keeps Node's own worker, which can let a process end. */
 const NODE_THREAD: unique symbol = Symbol.for('worker');
 type NodeThread = { readonly ref: () => void; readonly unref: () => void };
-
-const NO_WORKERS =
-  'its workers do not answer: in a page, the policy needs `worker-src blob:`, or use singleThread';
-
-const otherVersion = (why: string): DependencyError =>
-  new DependencyError(
-    'peer-version',
-    `fastCurve: got another snarkjs (${why}), expected snarkjs 0.7.6 exactly`,
-    SNARKJS,
-  );
-
-const unsupported = (why: string): DependencyError =>
-  new DependencyError(
-    'runtime-unsupported',
-    `fastCurve: got a runtime where snarkjs cannot run (${why}), expected WebAssembly, and for threads workers from blob: or data: addresses`,
-    SNARKJS,
-  );
