@@ -71,6 +71,9 @@ export type PrivacyCode =
   | 'ledger-tampered'
   | 'receipt-required';
 
+/** Codes of {@link ProofError}: what proofs are made with is not what was pinned; do not trust it. */
+export type ProofCode = 'artifact-hash-mismatch';
+
 /** Codes of {@link DependencyError}: the environment lacks something; install it. */
 export type DependencyCode = 'peer-missing' | 'peer-version' | 'runtime-unsupported';
 
@@ -81,6 +84,7 @@ export type ErrorCode =
   | CodecCode
   | ProtocolCode
   | PrivacyCode
+  | ProofCode
   | DependencyCode;
 
 /** The common base: `code` is from a closed union, `details` holds public facts. */
@@ -141,6 +145,14 @@ export class ProtocolError extends VeilsumError {
 export class PrivacyError extends VeilsumError {
   declare readonly code: PrivacyCode;
   constructor(code: PrivacyCode, message: string, details?: ErrorDetails) {
+    super(code, message, details);
+  }
+}
+
+/** Files of a circuit, or a proof, that are not to be trusted. */
+export class ProofError extends VeilsumError {
+  declare readonly code: ProofCode;
+  constructor(code: ProofCode, message: string, details?: ErrorDetails) {
     super(code, message, details);
   }
 }

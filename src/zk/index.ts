@@ -45,6 +45,17 @@ export {
   verifyGroth16,
 } from './groth16/verify.ts';
 export { wasmPairing } from './groth16/wasm-backend.ts';
+export { proveAggregate, updateProver } from './prover/circuits.ts';
+export {
+  openProver,
+  type ProvedStatement,
+  type ProveOptions,
+  type Prover,
+  type ProverOptions,
+  type ProvingArtefacts,
+  type ProvingProgress,
+} from './prover/prover.ts';
+export type { CircuitInputs, CircuitNumber, SignalValue } from './prover/witness.ts';
 export {
   type CeremonyTools,
   checkedPowersOfTau,

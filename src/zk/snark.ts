@@ -2,8 +2,10 @@
  * The door to snarkjs and the only file that imports it: an optional peer, loaded when it is first
  * asked for, whose WebAssembly curve does the arithmetic several times faster than noble.
  */
-import { DependencyError, UsageError } from '../errors.ts';
+import { type DependencyError, UsageError } from '../errors.ts';
+import { assertInteger } from '../internal/assert.ts';
 import { toHex } from '../internal/bytes.ts';
+import { apart, inTime, makerIn, otherVersion, startsWorkers, unsupported } from './snark-start.ts';
 
 /** Where snarkjs comes from, and whether it may start threads. */
 export type FastCurveOptions = {
@@ -14,6 +16,8 @@ export type FastCurveOptions = {
    * `false`: one worker for each processor. In a browser they need `worker-src blob:`.
    */
   readonly singleThread?: boolean;
+  /** How long its workers may take to answer, in milliseconds: without this, 20,000. */
+  readonly timeoutMs?: number;
 };
 
 /** Bytes in a thread's memory, named by a task's own variable. */
@@ -42,7 +46,11 @@ export type SnarkCurve = {
 export type FastCurve = AsyncDisposable & {
   /** How many tasks run at once. */
   readonly threads: number;
-  /** Runs one task and gives what its GET steps read. */
+  /**
+   * Runs one task and gives what its GET steps read.
+   *
+   * @throws DependencyError `runtime-unsupported` once a thread has ended: open another curve
+   */
   readonly run: (steps: readonly Step[]) => Promise<readonly Uint8Array[]>;
   /**
    * Lends snarkjs's own object for as long as `work` takes, so that it is not closed under it.
@@ -54,16 +62,6 @@ export type FastCurve = AsyncDisposable & {
   /** Waits for the work that is under way, then stops the threads. Again is harmless. */
   readonly dispose: () => Promise<void>;
 };
-
-const PACKAGE = { package: 'snarkjs', range: '0.7.6' };
-
-/** Workers that a Content Security Policy forbids never answer; allowed ones do within a second. */
-const START_MS = 20_000;
-
-/** Where snarkjs leaves the curve with threads that it shares with itself. */
-type Shared = { curve_bn128?: unknown };
-
-type CurveMaker = (name: string, options: { readonly singleThread: boolean }) => Promise<unknown>;
 
 /**
  * Opens snarkjs's curve BN254 with memory and threads of its own, apart from the one that proving
@@ -83,9 +81,12 @@ export async function fastCurve(options: FastCurveOptions = {}): Promise<FastCur
   const loaded = await loadedFrom(options.load);
   if (loaded === undefined) return undefined;
   const make = makerIn(loaded);
-  const curve = await inTime(apart(make, options.singleThread ?? true));
+  const { singleThread = true, timeoutMs = START_MS } = options;
+  assertInteger('fastCurve: timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
+  if (!singleThread) await startsWorkers(timeoutMs);
+  const curve = (await inTime(apart(make, singleThread), timeoutMs)) as SnarkCurve | undefined;
   if (typeof curve?.tm?.queueAction !== 'function') throw otherVersion('its curve has no tasks');
-  await inTime(doublesTheGenerator(curve));
+  await inTime(doublesTheGenerator(curve), timeoutMs);
   return guarded(curve);
 }
 
@@ -100,42 +101,8 @@ async function loadedFrom(load: FastCurveOptions['load']): Promise<unknown> {
   }
 }
 
-function makerIn(loaded: unknown): CurveMaker {
-  type Namespace = { readonly curves?: { readonly getCurveFromName?: CurveMaker } };
-  const { curves, default: inner } = loaded as Namespace & { readonly default?: Namespace };
-  const make = (curves ?? inner?.curves)?.getCurveFromName;
-  if (typeof make !== 'function') throw otherVersion('it makes no curves');
-  return make;
-}
-
-/** Makes a curve that snarkjs does not share, so that closing it cannot end a proof of snarkjs. */
-async function apart(make: CurveMaker, singleThread: boolean): Promise<SnarkCurve> {
-  if (singleThread) return (await make('bn128', { singleThread })) as SnarkCurve;
-  const shared = globalThis as Shared;
-  const theirs = shared.curve_bn128;
-  // It is looked at before the first await, and set again at the end.
-  shared.curve_bn128 = null;
-  const making = make('bn128', { singleThread });
-  shared.curve_bn128 = theirs;
-  const curve = await making;
-  if (shared.curve_bn128 === curve) shared.curve_bn128 = theirs;
-  return curve as SnarkCurve;
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unsupported('its workers do not answer')), START_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } catch (error) {
-    if (error instanceof DependencyError) throw error;
-    throw unsupported(`it did not start: ${error instanceof Error ? error.name : typeof error}`);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+/** Workers that are forbidden never answer; others do in a second, and later on a busy machine. */
+const START_MS = 20_000;
 
 /** 2·(1, 2), by the functions and the memory layout that our engines rely on. */
 const DOUBLED =
@@ -187,14 +154,31 @@ function guarded(curve: SnarkCurve): FastCurve {
       else thread?.unref();
     }
   };
+  // A thread that ends says nothing to snarkjs, which would wait for its answer for ever.
+  let lost: DependencyError | undefined;
+  const waiting = new Set<(error: DependencyError) => void>();
+  const lose = (): void => {
+    lost ??= unsupported('one of its threads ended, perhaps for want of memory');
+    for (const reject of waiting) reject(lost);
+  };
+  for (const worker of curve.tm.workers ?? []) {
+    for (const event of ['error', 'close']) (worker as EventTarget).addEventListener(event, lose);
+  }
   const use: FastCurve['use'] = async (work) => {
     if (closing !== undefined) {
       throw new UsageError('disposed', 'fastCurve: got work after dispose, expected it before');
     }
+    if (lost !== undefined) throw lost;
+    let fail = (_: DependencyError): void => {};
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    waiting.add(fail);
     if (active++ === 0) hold(true);
     try {
-      return await work(curve as Parameters<typeof work>[0]);
+      return await Promise.race([work(curve as Parameters<typeof work>[0]), failed]);
     } finally {
+      waiting.delete(fail);
       if (--active === 0) {
         hold(false);
         idle();
@@ -221,17 +205,3 @@ function guarded(curve: SnarkCurve): FastCurve {
 /** Where the `web-worker` package keeps Node's own worker, which can let a process end. */
 const NODE_THREAD: unique symbol = Symbol.for('worker');
 type NodeThread = { readonly ref: () => void; readonly unref: () => void };
-
-const otherVersion = (why: string): DependencyError =>
-  new DependencyError(
-    'peer-version',
-    `fastCurve: got another snarkjs (${why}), expected snarkjs 0.7.6 exactly`,
-    PACKAGE,
-  );
-
-const unsupported = (why: string): DependencyError =>
-  new DependencyError(
-    'runtime-unsupported',
-    `fastCurve: got a runtime where snarkjs cannot run (${why}), expected WebAssembly, and for threads workers from blob: or data: addresses`,
-    PACKAGE,
-  );

@@ -1,0 +1,4 @@
+/** A worker that proves and says what came of it. */
+import { attempts } from './prover-work.ts';
+
+postMessage(await attempts());
