@@ -92,7 +92,7 @@ export function assumptionsOf(plan: AnyPlan): readonly Assumption[] {
   return Object.freeze(list.map((assumption) => Object.freeze(assumption)));
 }
 
-/** What the bounds of contributors' values rest on. Privacy does not: a forged proof shows nothing of a vector. */
+/** What the bounds of contributors' values rest on, and that their proofs show nothing else of them. */
 function ofProofs(key: UpdateKey, isNoisy: boolean): readonly Assumption[] {
   const list = [
     {
@@ -106,6 +106,10 @@ function ofProofs(key: UpdateKey, isNoisy: boolean): readonly Assumption[] {
     {
       code: 'proof-composition',
       text: 'Groth16 and its check of knowledge are sound in the algebraic group model, and SHA-256 is a random oracle. That they are sound together with the range argument has an informal argument only, and awaits outside review.',
+    },
+    {
+      code: 'proof-secrecy',
+      text: 'Proofs show nothing of values but their bounds: they are zero-knowledge under a key that was made honestly, for the circuit that it is said to be for.',
     },
   ];
   if (isNoisy) {

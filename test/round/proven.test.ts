@@ -382,6 +382,30 @@ describe('proofs of something else', () => {
     );
   });
 
+  test('none: a plan with proofs needs a prover, and its errors come through', async () => {
+    const plan = planned();
+    const { prover, ...without } = proving(plan);
+    const commit = (of: object, by: UpdateProver | undefined) =>
+      commitInputs<typeof FIELDS>(of as AnyPlan, inputs, { ...without, prover: by });
+    const wrong = (got: RegExp) => ({
+      code: 'wrong-type',
+      message: expect.stringMatching(got) as unknown,
+    });
+    await expect(commit(plan, undefined)).rejects.toMatchObject(wrong(/got no prover/));
+    const bare = committedPlanFor(people, {
+      fields: FIELDS,
+      trust,
+      noise: noNoise(),
+      commitments: pedersen(),
+    });
+    await expect(commit(bare, prover)).rejects.toMatchObject(wrong(/got a prover/));
+    const failing = () => Promise.reject(new Error('out of memory'));
+    await expect(commit(plan, failing)).rejects.toThrow('out of memory');
+    await expect(commit(plan, async () => new Uint8Array(3))).rejects.toMatchObject({
+      code: 'wrong-length',
+    });
+  });
+
   test('another plan, with the same values', async () => {
     const plan = planned();
     const elsewhere = await commitHonestly(planned());

@@ -21,10 +21,12 @@ import {
   wasmPairing,
 } from 'veilsum/zk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sha256 } from '../../src/internal/sha256.ts';
 import { decodeBundle, type ProvenPart } from '../../src/round/bundle/format.ts';
 import { type AnyPlan, termsOf } from '../../src/round/plan.ts';
 import { provenFields, updateTermsOf } from '../../src/round/proven-fields.ts';
 import { decodeMaskHeader } from '../../src/secagg/messages.ts';
+import { decode, encode } from '../../src/wire/cbor.ts';
 import { carelessProver, commitAnything } from '../support/hostile-proofs.ts';
 import { CONTEXT, committedPlanFor, type Party, party, play } from '../support/round.ts';
 import { endSnarkjs } from '../zk/snarkjs.ts';
@@ -139,12 +141,9 @@ describe('an honest bundle', () => {
       (await verifyBundle(bundle, by, { curve })).notChecked.map(({ code }) => code);
     const found = await codes(trust);
     expect(found).not.toContain('inputs-in-bounds');
-    expect(found).not.toContain('key');
     for (const code of ['bounds-of-chunks', 'setup', 'composition', 'insecure-key']) {
       expect(found).toContain(code);
     }
-    const { key: _, plan: __, ...unpinned } = trust;
-    expect(await codes(unpinned)).toContain('key');
   });
 
   test('is of a version of its own', () => {
@@ -236,6 +235,23 @@ describe('the coordinator', () => {
   });
 });
 
+describe('one bit', () => {
+  test.each(['proofs', 'context'] as const)('of %s is another', async (part) => {
+    for (let i = 0; i < 6; i++) {
+      const spoilt = withProven(({ proofs, context }) => {
+        const from = part === 'proofs' ? (proofs[i % 4] as Uint8Array) : context;
+        const out = from.slice();
+        const at = Math.floor(((i + 0.5) / 6) * out.length);
+        out[at] = (out[at] as number) ^ (1 << i);
+        return part === 'proofs' ? { proofs: proofs.with(i % 4, out) } : { context: out };
+      });
+      expect(await reasonsFor(spoilt)).toContainEqual(
+        expect.objectContaining({ code: 'not-proven' }),
+      );
+    }
+  });
+});
+
 describe('the key', () => {
   test('that the verifier pins is not this one', async () => {
     expect(await reasonsFor(bundle, { ...trust, key: '00'.repeat(32) })).toEqual([
@@ -267,9 +283,31 @@ describe('the key', () => {
     const { plan: pinned, key, ...free } = trust;
     expect([pinned, key]).toEqual([expect.any(String), expect.any(String)]);
     for (const bytes of [new Uint8Array(0), made.bytes.subarray(1), made.verifyingKey]) {
-      const spoilt = withProven(() => ({ key: bytes }));
-      expect(await reasonsFor(spoilt, free)).toEqual([{ code: 'wrong-key' }]);
+      // Of a plan that names it, by a coordinator who made both.
+      const hash = sha256(bytes);
+      const spoilt = changed(
+        withProven(() => ({ key: bytes })),
+        (parts) => {
+          const of = decode(parts.plan, { what: 'plan', maxBytes: 2 ** 20 });
+          const { commitments, ...rest } = of as Record<string, never>;
+          const named = { ...(commitments as unknown as object), key: hash };
+          return { plan: encode({ ...rest, commitments: named }) };
+        },
+      );
+      const pinned = { ...free, key: Buffer.from(hash).toString('hex') };
+      expect(await reasonsFor(spoilt, pinned)).toEqual([{ code: 'wrong-key' }]);
+      const { reasons } = await verifyBundle(spoilt, pinned, { curve });
+      expect(reasons[0]?.text).toMatch(/^update key: got /);
     }
+  });
+
+  test('is not pinned: any would do', async () => {
+    const { plan: _, ...byKey } = trust;
+    expect(await reasonsFor(bundle, byKey)).toEqual([]);
+    const { key: __, ...byPlan } = trust;
+    expect(await reasonsFor(bundle, byPlan)).toEqual([]);
+    const { key: ___, ...byNothing } = byKey;
+    expect(await reasonsFor(bundle, byNothing)).toEqual([{ code: 'wrong-key' }]);
   });
 
   test('that is pinned refuses bundles without proofs', async () => {

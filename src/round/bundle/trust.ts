@@ -21,7 +21,10 @@ export type Trust = {
   readonly beacon?: string;
   /** By field, the greatest clip (or magnitude of integers) that the plan may have, in its own units. */
   readonly bounds?: Readonly<Record<string, number>>;
-  /** Hash of the update key: 64 digits. A bundle without proofs of bounds under this key is refused. */
+  /**
+   * Hash of the update key: 64 digits. A bundle without proofs of bounds under this key is refused. For one
+   * with such proofs it is needed, unless the plan is pinned.
+   */
   readonly key?: string;
   /**
    * Takes update keys that say of themselves that their secrets may be known. Whoever knows them proves

@@ -142,7 +142,7 @@ export const checksOf = (plan: AnyPlan): number =>
 export function notCheckedOf(plan: AnyPlan | undefined, trust: Trust): readonly BundleCheck[] {
   const proven = plan === undefined ? undefined : provenSchemeOf(plan);
   const list: BundleCheck[] = [
-    ...(proven === undefined ? WITHOUT_PROOFS : withProofs(proven.key, trust)),
+    ...(proven === undefined ? WITHOUT_PROOFS : withProofs(proven.key)),
     {
       code: 'inputs-true',
       text: 'Whether inputs mean what they should, e.g. come from honest training.',
@@ -197,7 +197,7 @@ const WITHOUT_PROOFS: readonly BundleCheck[] = [
   },
 ];
 
-function withProofs(key: UpdateKey, trust: Trust): readonly BundleCheck[] {
+function withProofs(key: UpdateKey): readonly BundleCheck[] {
   const list = [
     {
       code: 'bounds-of-chunks',
@@ -216,12 +216,6 @@ function withProofs(key: UpdateKey, trust: Trust): readonly BundleCheck[] {
     list.push({
       code: 'insecure-key',
       text: 'Anything of bounds and sums: the key says of itself that its secrets may be known. It is for tests only.',
-    });
-  }
-  if (trust.key === undefined && trust.plan === undefined) {
-    list.push({
-      code: 'key',
-      text: 'Whether this update key is the one that was agreed on: the trust pins neither key nor plan.',
     });
   }
   return list;
