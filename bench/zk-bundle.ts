@@ -2,7 +2,16 @@
  * Rows of the zk room: commitments, and a proof bundle of many clients and a long vector, without the round: ten clients' commitments, each of them
  * signed by a hundred. To a verifier it is as much work as one of a real round.
  */
-import { inMemorySigner, noNoise, type Plan, plan, real, type Signer, signRoster } from 'veilsum';
+import {
+  type ClientId,
+  inMemorySigner,
+  noNoise,
+  type Plan,
+  plan,
+  real,
+  type Signer,
+  signRoster,
+} from 'veilsum';
 import { addInto } from '../src/ring/vector.ts';
 import { bundleBytes } from '../src/round/bundle/write.ts';
 import { type CommittedInputs, commitInputs } from '../src/round/commitments.ts';
@@ -108,9 +117,12 @@ async function largeBundle(
   const any = made as AnyPlan;
   const terms = termsOf(any);
   const committed: CommittedInputs[] = [];
+  const client = made.roster.clients[0]?.id as ClientId;
+  const context = new Uint8Array(32);
+  const proving = { roundId: terms.roundId, context, client, prover: undefined };
   for (let i = 0; i < KINDS; i++) {
     const update = Float64Array.from({ length }, (_, j) => Math.sin(i + j) / Math.sqrt(length));
-    committed.push(await commitInputs(any, { update }));
+    committed.push(await commitInputs(any, { update }, proving));
   }
   const sums = made.shapes.map((shape) => new Uint32Array(shape.length));
   const all = signers.map((_, i) => i);
@@ -152,6 +164,8 @@ async function largeBundle(
   const confirms: SignedHeader[] = [];
   for (const i of all.slice(0, made.quorum)) confirms.push(await sign('confirm', i, header));
   const adverts = all.map(() => blank);
-  const record = { terms, u2: all, u3: all, adverts, shares, masks, confirms };
+  const proofs = all.map(() => new Uint8Array(0));
+  const said = { adverts, shares, masks, proofs, confirms };
+  const record = { terms, context: blank, u2: all, u3: all, ...said };
   return { bundle: bundleBytes(any, sums, record), plan: made as never };
 }

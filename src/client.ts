@@ -25,10 +25,17 @@ import { confirm as secaggConfirm } from './secagg/client/confirm.ts';
 import { mask as secaggMask } from './secagg/client/mask.ts';
 import { share as secaggShare } from './secagg/client/share.ts';
 import type { Next, Stepped as SecaggStepped } from './secagg/client/state.ts';
-import { type ClientState as SecaggState, termsOfClient } from './secagg/client/state.ts';
+import {
+  contentsOf,
+  type ClientState as SecaggState,
+  termsOfClient,
+} from './secagg/client/state.ts';
 import { beaconOfSaved, restore as secaggRestore } from './secagg/client/storage.ts';
 import { unmask as secaggUnmask } from './secagg/client/unmask.ts';
 import type { Downlink, Phase, Uplink } from './secagg/phases.ts';
+import { idAt } from './secagg/terms.ts';
+import type { UpdateProver } from './zk/update/prove.ts';
+import type { ProvenUpdates } from './zk/update/scheme.ts';
 
 export {
   type BeaconEvidence,
@@ -41,6 +48,7 @@ export {
   type NoisyPolicy,
   type Policy,
   type PrivacyPolicy,
+  type ProvenPolicy,
   type ReviewedPlan,
   readPlan,
 } from './round/policy.ts';
@@ -137,12 +145,17 @@ export type GivenInputs<F extends Fields, D extends Noise> = [D] extends [NoNois
   ? [inputs: NoInfer<InputsOf<F>>, options?: ReceiptOption<D>]
   : [inputs: NoInfer<InputsOf<F>>, options: ReceiptOption<D>];
 
-/** What `share` is given: the inputs, where the plan asks for commitments to them. */
+/** Proves the update circuit, where the plan asks for proofs of bounds. */
+export type ProverOption = { readonly prover: UpdateProver };
+
+/** What `share` is given: the inputs, where the plan asks for commitments to them; and what proves them. */
 export type GivenAtShare<F extends Fields, D extends Noise, C extends Commitments> = [C] extends [
   undefined,
 ]
   ? []
-  : GivenInputs<F, D>;
+  : [C] extends [ProvenUpdates]
+    ? [inputs: NoInfer<InputsOf<F>>, options: ReceiptOption<D> & ProverOption]
+    : GivenInputs<F, D>;
 
 /** What `mask` is given: the inputs, unless `share` took them. */
 export type GivenAtMask<F extends Fields, D extends Noise, C extends Commitments> = [C] extends [
@@ -177,14 +190,19 @@ export type SteppedAtMask<F extends Fields, D extends Noise, C extends Commitmen
 /**
  * Step 2: checks the neighbours' adverts and gives each of them sealed shares of this client's seeds.
  * Where the plan asks for commitments, it also encodes the inputs, adds the plan's noise, and commits to
- * both: their hash leaves with the shares, and what was encoded is what `mask` masks.
+ * both: their hash leaves with the shares, and what was encoded is what `mask` masks. Where the plan asks
+ * for proofs of bounds, they are made here, too, and leave with the upload: whoever cannot prove has
+ * promised nothing yet.
  *
  * @param given - with commitments: inputs, options and what comes back as for {@link mask}; else nothing.
+ * With proofs the options also have `{ prover }`.
  * @throws ProtocolError (blaming the coordinator): the client has left the round.
  * @throws CodecError if the bytes are no downlink of this step: the state stays usable.
- * @throws UsageError, PrivacyError with commitments, as {@link mask}: the state stays usable.
+ * @throws UsageError, PrivacyError with commitments, as {@link mask}: the state stays usable. With proofs
+ * whatever the prover throws: the same.
  *
- * **Cost**: with commitments, see `commitVector` of `veilsum/zk`; the first also makes the bases.
+ * **Cost**: with commitments, see `commitVector` of `veilsum/zk`; the first also makes the bases. With
+ * proofs, see `proveUpdate`: seconds for thousands of values.
  */
 export async function share<
   F extends Fields,
@@ -195,8 +213,9 @@ export async function share<
   downlink: Downlink<'share'>,
   ...given: GivenAtShare<F, D, C>
 ): Promise<SteppedAtShare<F, D, C>> {
-  const [inputs, options] = given as Partial<GivenInputs<F, Noise>>;
-  const plan = planOf(termsOfClient(state));
+  const [inputs, options] = given as Partial<GivenAtShare<F, Noise, ProvenUpdates>>;
+  const { terms, self, context } = contentsOf(state);
+  const plan = planOf(terms);
   if (plan.commitments === undefined) {
     if (given.length > 0)
       throw notNow('share', 'the plan asks for no commitments, so mask takes them');
@@ -204,7 +223,12 @@ export async function share<
     return stepped as unknown as SteppedAtShare<F, D, C>;
   }
   assertAdmitted('share', plan, options?.receipt);
-  const { clipped, ...committed } = await commitInputs<F>(plan, inputs as InputsOf<F>);
+  const { clipped, ...committed } = await commitInputs<F>(plan, inputs as InputsOf<F>, {
+    roundId: terms.roundId,
+    context,
+    client: idAt(terms, self),
+    prover: options?.prover,
+  });
   try {
     const stepped: SecaggStepped<'share', 'mask'> = await secaggShare(state, downlink, committed);
     return { ...stepped, clipped } as unknown as SteppedAtShare<F, D, C>;

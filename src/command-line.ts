@@ -8,7 +8,13 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { VeilsumError } from './errors.ts';
 import { readReport, reportHtml } from './report.ts';
-import { type BundleVerdict, readTrust, type Trust, verifyBundle } from './verify.ts';
+import {
+  type BundleVerdict,
+  type ProofsStatement,
+  readTrust,
+  type Trust,
+  verifyBundle,
+} from './verify.ts';
 import { fastCurve } from './zk/snark.ts';
 
 const USAGE = `usage: veilsum verify BUNDLE --trust TRUST.json
@@ -16,12 +22,14 @@ const USAGE = `usage: veilsum verify BUNDLE --trust TRUST.json
 
 verify
 
-Checks that the sum in a proof bundle is the sum of what exactly the listed clients committed to.
+Checks that the sum in a proof bundle is the sum of what exactly the listed clients committed to, and
+where they proved that their values are in bounds, those proofs.
 
   BUNDLE   the file that a coordinator published (result.bundle)
   --trust  what you know from elsewhere, as JSON:
            { "roster": root of the roster, "floor": least number of contributors,
-             "plan": hash, "beacon": value, "bounds": { field: greatest magnitude } }
+             "plan": hash, "beacon": value, "bounds": { field: greatest magnitude },
+             "key": hash of the update key, "insecureKeyForTestingOnly": true }
            roster and floor are needed; hashes are in hexadecimal
 
 report
@@ -119,7 +127,7 @@ const named = ({ code, text }: { readonly code: string; readonly text: string })
 /** What the bundle is about; believed only of a valid one, and then with its sums. */
 function statementLines({ valid, statement, sum }: BundleVerdict): readonly string[] {
   if (statement === undefined) return [];
-  const { contributors, invited, confirmed, quorum, noise } = statement;
+  const { contributors, invited, confirmed, quorum, noise, proofs } = statement;
   const shown = contributors.slice(0, 10).join(', ');
   const rest = contributors.length > 10 ? `, and ${contributors.length - 10} more` : '';
   return [
@@ -132,7 +140,18 @@ function statementLines({ valid, statement, sum }: BundleVerdict): readonly stri
     `  contributors  ${contributors.length} of ${invited} invited: ${shown}${rest}`,
     `  confirmed by  ${confirmed}, of which the plan asks for ${quorum}`,
     `  noise         ${noise === undefined ? 'none' : `for ε = ${noise.epsilon} at δ = ${noise.delta}`}`,
+    ...(proofs === undefined ? [] : proofLines(proofs)),
     ...statement.fields.map(({ name, says }) => `  ${name}: ${says}${sumText(sum?.[name])}`),
+  ];
+}
+
+/** Whose key it is decides what proofs are worth: it is shown even where the trust pins it. */
+function proofLines(proofs: ProofsStatement): readonly string[] {
+  const { key, chunk, contributions, insecure, context } = proofs;
+  const of = insecure ? 'INSECURE: for tests only' : `${contributions} contributed to its σ`;
+  return [
+    `  proven under  key ${key} (${of})`,
+    `                chunks of ${chunk} values; model ${context}`,
   ];
 }
 

@@ -55,6 +55,7 @@ export type ProtocolCode =
   | 'bad-key'
   | 'bad-share'
   | 'bad-commitment'
+  | 'bad-proof'
   | 'bad-roster'
   | 'bad-beacon'
   | 'beacon-too-late'

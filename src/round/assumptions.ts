@@ -1,5 +1,7 @@
 /** What a result rests on, in words, derived from the plan: the list that comes with every sum. */
+import type { UpdateKey } from '../zk/update/key.ts';
 import type { AnyPlan } from './plan.ts';
+import { provenSchemeOf } from './proven-fields.ts';
 
 /** One assumption; `code` is stable, `text` is for people. */
 export type Assumption = { readonly code: string; readonly text: string };
@@ -48,6 +50,8 @@ export function assumptionsOf(plan: AnyPlan): readonly Assumption[] {
       text: 'Discrete logarithms on BN254 are hard: else a client could open its commitment to two vectors. What a commitment hides it hides from everyone who cannot compute them either.',
     });
   }
+  const proven = provenSchemeOf(plan);
+  if (proven !== undefined) list.push(...ofProofs(proven.key, privacy !== undefined));
   const open = Object.entries(plan.fields).filter(([, field]) => field.public);
   if (privacy === undefined) {
     list.push({
@@ -86,4 +90,39 @@ export function assumptionsOf(plan: AnyPlan): readonly Assumption[] {
     );
   }
   return Object.freeze(list.map((assumption) => Object.freeze(assumption)));
+}
+
+/** What the bounds of contributors' values rest on, and that their proofs show nothing else of them. */
+function ofProofs(key: UpdateKey, isNoisy: boolean): readonly Assumption[] {
+  const list = [
+    {
+      code: 'proofs',
+      text: `Of every contributor it is proven that each value has 16 bits at most, and each chunk of ${key.values} values the squared norm at most that the plan names. That is no bound on the norm of several chunks together, nor the range of each value.`,
+    },
+    {
+      code: 'proof-setup',
+      text: "In each step of the update key's setup somebody forgot what it drew: whoever knows it all proves anything, and opens commitments to other values.",
+    },
+    {
+      code: 'proof-composition',
+      text: 'Groth16 and its check of knowledge are sound in the algebraic group model, and SHA-256 is a random oracle. That they are sound together with the range argument has an informal argument only, and awaits outside review.',
+    },
+    {
+      code: 'proof-secrecy',
+      text: 'Proofs show nothing of values but their bounds: they are zero-knowledge under a key that was made honestly, for the circuit that it is said to be for.',
+    },
+  ];
+  if (isNoisy) {
+    list.push({
+      code: 'proof-noise',
+      text: 'Nothing is proven of the noise: values and noise are committed to apart, and bounds are those of the values. A client can shift the sum through its noise as far as the ring is wide.',
+    });
+  }
+  if (key.insecure) {
+    list.push({
+      code: 'insecure-key',
+      text: 'The update key says of itself that its secrets may be known: its proofs show nothing. It is for tests only.',
+    });
+  }
+  return list;
 }

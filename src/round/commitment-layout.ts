@@ -4,12 +4,13 @@
  */
 import { UsageError } from '../errors.ts';
 import type { FieldShape } from '../secagg/terms.ts';
-import type { CommitmentScheme } from '../zk/commitment/scheme.ts';
+import type { CommitmentScheme, SchemeShape } from '../zk/commitment/scheme.ts';
+import type { ProvenUpdates } from '../zk/update/scheme.ts';
 import { codeOf } from './field-shape.ts';
 import type { Field, Fields } from './fields.ts';
 
-/** What a plan says of commitments: how they are made, or nothing. */
-export type Commitments = CommitmentScheme | undefined;
+/** What a plan says of commitments: how they are made, with proofs of bounds or without; or nothing. */
+export type Commitments = CommitmentScheme | ProvenUpdates | undefined;
 
 /** One field as it is committed to. */
 export type CommittedField = {
@@ -44,7 +45,7 @@ const limbBitsFor = (clients: number): number => LIMB_RING_BITS - Math.ceil(Math
 
 /** What the ring must hold of all blindings of a plan: one for each chunk of each field, in limbs. */
 export function limbShape(
-  { chunks, limbs }: CommitmentScheme,
+  { chunks, limbs }: SchemeShape,
   shapes: readonly FieldShape[],
   clients: number,
 ): FieldShape {
@@ -54,7 +55,7 @@ export function limbShape(
 }
 
 /** What the layout follows from: a plan. */
-type Laid = {
+export type Laid = {
   readonly fields: Fields;
   readonly shapes: readonly FieldShape[];
   readonly privacy: object | undefined;
@@ -101,16 +102,17 @@ function bitsBelow(n: number): number {
 }
 
 /** A plan's scheme. @throws UsageError `wrong-type` if the plan asks for no commitments */
-export function schemeOf(plan: Pick<Laid, 'commitments'>): CommitmentScheme {
+export function schemeOf(plan: Pick<Laid, 'commitments'>): CommitmentScheme | ProvenUpdates {
   if (plan.commitments !== undefined) return plan.commitments;
   throw new UsageError('wrong-type', 'commitments: the plan asks for none');
 }
 
 /** @throws UsageError `wrong-type` for anything that is no scheme */
 export function assertScheme(what: string, scheme: unknown): void {
-  if (scheme === undefined || (scheme as CommitmentScheme | null)?.name === 'pedersen') return;
+  const name = (scheme as CommitmentScheme | ProvenUpdates | null | undefined)?.name;
+  if (scheme === undefined || name === 'pedersen' || name === 'proven-updates') return;
   throw new UsageError(
     'wrong-type',
-    `${what}: got something else, expected pedersen() of 'veilsum/zk', or to be left out`,
+    `${what}: got something else, expected pedersen() of 'veilsum/zk', provenUpdates({ key }), or to be left out`,
   );
 }

@@ -19,8 +19,11 @@ export type Planned = {
   readonly privacy: PlannedPrivacy | undefined;
 };
 
-/** A wrap costs usefulness, not privacy; this often is never. */
-const LOG_WRAP = -30 * Math.LN2;
+/**
+ * A wrap costs usefulness, not privacy, and where the sum is proven, the proof. With what rotations add, a
+ * round wraps with a probability of 2^−40 at most.
+ */
+const LOG_WRAP = -40 * Math.LN2;
 
 /**
  * What a plan's fields and noise come to.

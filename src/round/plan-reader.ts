@@ -5,7 +5,7 @@
 import { CapacityError, CodecError, PrivacyError, ProtocolError, UsageError } from '../errors.ts';
 import { type Roster, readRoster } from '../identity/roster.ts';
 import { SUITE_NAMES, type SuiteName } from '../identity/suite.ts';
-import { equalBytes } from '../internal/bytes.ts';
+import { equalBytes, toHex } from '../internal/bytes.ts';
 import { type CborValue, decode } from '../wire/cbor.ts';
 import { bytes, integer, list, record, text, tuple } from '../wire/fields.ts';
 import type { Commitments } from './commitment-layout.ts';
@@ -145,12 +145,43 @@ function readNoise(value: CborValue | undefined): Noise {
 /** A plan asks for commitments by their name; the code that makes them is the reader's own. */
 function readCommitments(value: CborValue | undefined, scheme: Commitments): Commitments {
   if (value === null) return undefined;
+  if (typeof value !== 'string') return readProven(value, scheme);
   const name = text(value, 32, 'plan: commitments');
-  if (scheme?.name === name) return scheme;
   if (name !== 'pedersen') throw refused(`plan: got the unknown commitments "${name}"`);
+  if (scheme?.name === name) return scheme;
+  if (scheme !== undefined) {
+    throw refused('plan: commitments: got some without proofs, expected provenUpdates()');
+  }
   throw refused(
     'plan: it asks for commitments; a client that wants to take part says so in its policy, ' +
       "commitments: pedersen(), which is in 'veilsum/zk'",
+  );
+}
+
+/** The hash of the update key that a plan's bytes ask for, if they do, before any of it is checked. */
+export function keyHashIn(encoded: Uint8Array): Uint8Array | undefined {
+  const value = decode(encoded, { what: 'plan', maxBytes: MAX_PLAN_BYTES });
+  const of = value as { readonly commitments?: { readonly key?: CborValue } | null } | null;
+  const key = of?.commitments?.key;
+  return key instanceof Uint8Array ? key : undefined;
+}
+
+/** What else a plan says of proofs is worked out anew, and compared with all of its bytes. */
+function readProven(value: CborValue | undefined, scheme: Commitments): Commitments {
+  const what = 'plan: commitments';
+  const of = record(value, ['scheme', 'key', 'chunk', 'bits', 'norms'], what);
+  const name = text(of.scheme, 32, `${what}: scheme`);
+  if (name !== 'proven-updates') throw refused(`plan: got the unknown commitments "${name}"`);
+  const hash = bytes(of.key, 32, `${what}: key`);
+  if (scheme?.name !== name) {
+    throw refused(
+      'plan: it asks for proofs that updates are in bounds; a client that wants to take part says so in ' +
+        `its policy, commitments: provenUpdates({ key }), with the key whose hash is ${toHex(hash)}`,
+    );
+  }
+  if (equalBytes(hash, scheme.key.hash)) return scheme;
+  throw refused(
+    `plan: commitments: got the key ${toHex(hash)}, this client's policy expects ${toHex(scheme.key.hash)}`,
   );
 }
 

@@ -17,7 +17,8 @@ import {
 } from '../secagg/graph-parameters.ts';
 import { type FieldShape, type Terms, termsOfRound } from '../secagg/terms.ts';
 import { type CborValue, encode } from '../wire/cbor.ts';
-import { assertScheme, type Commitments, layoutOf, limbShape } from './commitment-layout.ts';
+import { commitmentForm, commitmentsValue } from './commitment-form.ts';
+import { assertScheme, type Commitments, limbShape } from './commitment-layout.ts';
 import { isRotated } from './field-shape.ts';
 import { assertFieldNames, type Field, type Fields } from './fields.ts';
 import { assertNoise, type Noise, type NoNoise } from './noise.ts';
@@ -64,7 +65,8 @@ export type PlanFacts<
   readonly noise: N;
   /**
    * `pedersen()` of `veilsum/zk`: clients commit to what they send, and the result comes with a proof
-   * bundle that anyone can check. None unless said.
+   * bundle that anyone can check. `provenUpdates({ key })`: they also prove that it is in bounds, and who
+   * does not is left out by name. None unless said.
    */
   readonly commitments?: C;
 };
@@ -112,7 +114,8 @@ const bytesOf = new WeakMap<object, Uint8Array>();
  * Makes a plan.
  *
  * @throws UsageError for facts out of range. @throws CapacityError naming numbers that would fit:
- * `ring-overflow`, `graph-infeasible`, `floor-unreachable`, `too-many-shares`.
+ * `ring-overflow`, `graph-infeasible`, `floor-unreachable`, `too-many-shares`; `too-many-bits` for values
+ * that are wider than what can be proven.
  * @throws PrivacyError `unsound-parameters`: noise that cannot keep to its price, too few honest
  * survivors to carry it, or a field that gets none and is not declared public.
  *
@@ -228,7 +231,7 @@ function planValue(of: Omit<AnyPlan, 'hash'>): CborValue {
     floor: of.floor,
     suite: of.suite,
     noise: noiseValue(of.noise),
-    commitments: of.commitments?.name ?? null,
+    commitments: commitmentsValue(of),
     derived: {
       corruptCount: parameters.corruptCount,
       absentCount: parameters.absentCount,
@@ -300,9 +303,7 @@ export function termsOf(of: AnyPlan, beacon: Uint8Array = noBeacon): Terms {
       parameters: of.parameters,
       floor: of.floor,
       fields: of.shapes,
-      ...(of.commitments === undefined
-        ? {}
-        : { commitments: { length: layoutOf(of).bytes, isValid: of.commitments.isValid } }),
+      ...(of.commitments === undefined ? {} : { commitments: commitmentForm(of) }),
     });
     known.set(key, terms);
     planByTerms.set(terms, of);

@@ -7,6 +7,7 @@ import { type ProtocolError, UsageError } from '../errors.ts';
 import { assertBytes, assertFinite, assertInteger } from '../internal/assert.ts';
 import type { Brand } from '../internal/brand.ts';
 import type { CommitmentScheme } from '../zk/commitment/scheme.ts';
+import type { ProvenUpdates } from '../zk/update/scheme.ts';
 import { assertScheme, type Commitments } from './commitment-layout.ts';
 import type { Fields } from './fields.ts';
 import { assertTarget, type DistributedNoise, type Noise, type NoNoise } from './noise.ts';
@@ -46,6 +47,12 @@ export type CommittedPolicy = {
   readonly commitments: CommitmentScheme;
 };
 
+/** The part of a policy that takes plans with proofs of bounds only, under this key. */
+export type ProvenPolicy = {
+  /** `provenUpdates({ key })` of `veilsum/zk`. */
+  readonly commitments: ProvenUpdates;
+};
+
 /** A policy that takes noisy plans only, up to a price. */
 export type NoisyPolicy<F extends Fields = Fields> = Policy<F> & {
   readonly privacy: PrivacyPolicy;
@@ -76,7 +83,8 @@ export function assertReviewed(plan: AnyPlan): void {
  *
  * @param policy - with `privacy: { epsilon, delta }` the plan must have noise, at that price or less; the
  * client then needs a ledger. Without, the plan must have none. The same goes for `commitments:
- * pedersen()`: with it the plan must ask for commitments, without it the plan must not.
+ * pedersen()`: with it the plan must ask for commitments, without it the plan must not. With
+ * `provenUpdates({ key })` it must ask for proofs of bounds under that key.
  * @throws CodecError if the bytes are no plan. @throws ProtocolError `plan-refused` (not what the
  * policy asks, or a derived number differs), `bad-roster`; both blame the coordinator.
  * @throws UsageError for a policy out of range.
@@ -84,6 +92,14 @@ export function assertReviewed(plan: AnyPlan): void {
  * **Security**: the only way to a {@link ReviewedPlan}. **Cost**: one signature check, 0.1 ms a
  * client for the roster's keys, and the parameter search.
  */
+export function readPlan<F extends Fields = Fields>(
+  encoded: Uint8Array,
+  policy: NoisyPolicy<F> & ProvenPolicy,
+): ReviewedPlan<F, DistributedNoise, ProvenUpdates>;
+export function readPlan<F extends Fields = Fields>(
+  encoded: Uint8Array,
+  policy: Policy<F> & ProvenPolicy,
+): ReviewedPlan<F, NoNoise, ProvenUpdates>;
 export function readPlan<F extends Fields = Fields>(
   encoded: Uint8Array,
   policy: NoisyPolicy<F> & CommittedPolicy,
@@ -113,7 +129,10 @@ export function readPlan(
   return found as ReviewedPlan<Fields, NoNoise, Commitments>;
 }
 
-type AnyPolicy = Policy & { readonly privacy?: PrivacyPolicy } & Partial<CommittedPolicy>;
+type AnyPolicy = Policy & {
+  readonly privacy?: PrivacyPolicy;
+  readonly commitments?: CommitmentScheme | ProvenUpdates;
+};
 
 /** A misspelt wish must not become no wish: every key and value of a policy is checked. */
 function checkPolicy(policy: AnyPolicy): void {

@@ -93,12 +93,15 @@ export function unrotate(
   return out;
 }
 
-/** The logarithm of 2^−39, for each field: so often a sum is further out than {@link rotatedRoom} says. */
-export const LOG_ROTATED: number = -39 * Math.LN2;
+/**
+ * The logarithm of 2^−49, for each field: so often a sum is further out than {@link rotatedRoom} says. Of the
+ * 256 fields that a plan may have, 2^−41 in all.
+ */
+export const LOG_ROTATED: number = -49 * Math.LN2;
 
 /**
  * How far the sum of rotated and rounded vectors may be from zero in any coordinate, but for a
- * probability of 2^−39 over the signs.
+ * probability of 2^−49 over the signs.
  *
  * @param norm the longest of one client's vectors, in ring units
  *

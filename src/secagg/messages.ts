@@ -7,7 +7,7 @@ import { decode, encode } from '../wire/cbor.ts';
 import { bytes, integer, list, tuple } from '../wire/fields.ts';
 import { type Advert, SEED_LENGTH, SHARE_HASH_LENGTH } from './keys.ts';
 import type { Phase } from './phases.ts';
-import { commitmentsLength, sizeOf, type Terms, uploadLength } from './terms.ts';
+import { commitmentsLength, proofsLength, sizeOf, type Terms, uploadLength } from './terms.ts';
 
 /** A sealed pair of shares: two of 32 bytes, from, to, and the tag. */
 export const BOX_LENGTH: number = 32 + 32 + 4 + 4 + 16;
@@ -41,6 +41,11 @@ export type MaskHeader = {
   readonly u2Hash: Uint8Array;
   /** The vector commitments themselves; empty where the terms ask for none. */
   readonly commitments: Uint8Array;
+  /**
+   * SHA-256 of the proofs, which stand behind the vector in the payload: neighbours get headers, and need
+   * no proofs. Not there where the terms ask for none.
+   */
+  readonly proofsHash?: Uint8Array;
 };
 
 /** What a client confirms. All members of one round sign the same bytes. */
@@ -80,7 +85,7 @@ export function messageLimits(terms: Terms, phase: Phase): { header: number; pay
     case 'share':
       return { header: 192, payload: 16 + degree * part };
     case 'mask':
-      return { header: 96 + commitmentsLength(terms), payload: uploadLength(terms) };
+      return { header: 132 + commitmentsLength(terms), payload: uploadLength(terms) };
     case 'confirm':
       return { header: 160, payload: 0 };
     case 'unmask':
@@ -174,15 +179,21 @@ export function decodeParts(terms: Terms, payload: Uint8Array): readonly Uint8Ar
 }
 
 export const encodeMaskHeader = (header: MaskHeader): Uint8Array =>
-  encode([header.u2Hash, header.commitments]);
+  encode(
+    header.proofsHash === undefined
+      ? [header.u2Hash, header.commitments]
+      : [header.u2Hash, header.commitments, header.proofsHash],
+  );
 
 /** @throws CodecError */
 export function decodeMaskHeader(terms: Terms, header: Uint8Array): MaskHeader {
   const what = 'mask header';
-  const fields = read(header, 2, what);
+  const hasProofs = proofsLength(terms) > 0;
+  const fields = read(header, hasProofs ? 3 : 2, what);
   return {
     u2Hash: bytes(fields[0], 32, `${what}: H(U2)`),
     commitments: bytes(fields[1], commitmentsLength(terms), `${what}: commitments`),
+    ...(hasProofs ? { proofsHash: bytes(fields[2], 32, `${what}: hash of proofs`) } : {}),
   };
 }
 

@@ -26,6 +26,26 @@ export type CommitmentForm = {
   readonly length: number;
   /** Whether bytes of that length are commitments at all, whatever they commit to. Never throws. */
   readonly isValid: (commitments: Uint8Array) => boolean;
+  /** Where clients also prove something of what they commit to. */
+  readonly proofs?: ProofForm | undefined;
+};
+
+/** How the proofs of one client look from here: bytes, whose meaning belongs to the room above. */
+export type ProofForm = {
+  /** Bytes of one client's proofs, the same for all. */
+  readonly length: number;
+  /** What is wrong with a client's proofs of that length; nothing if they hold. Never throws. */
+  readonly faultIn: (said: SaidProofs) => string | undefined;
+};
+
+/** Proofs, and all that they are about. */
+export type SaidProofs = {
+  readonly roundId: Uint8Array;
+  /** Hash of the model that the client received. */
+  readonly context: Uint8Array;
+  readonly client: ClientId;
+  readonly commitments: Uint8Array;
+  readonly proofs: Uint8Array;
 };
 
 /** What all parties of a round agree on. */
@@ -88,12 +108,18 @@ export const identityKeyAt = (terms: Terms, index: number): Uint8Array =>
 /** Number of roster places. */
 export const sizeOf = (terms: Terms): number => terms.roster.clients.length;
 
-/** Bytes of one packed upload: every field packed by itself, one after the other. */
-export const uploadLength = (terms: Terms): number =>
+/** Bytes of the masked vectors of one upload: every field packed by itself, one after the other. */
+export const vectorBytes = (terms: Terms): number =>
   terms.fields.reduce((sum, field) => sum + packedLength(field.length, field.modulusBits), 0);
+
+/** Bytes of one upload: the masked vectors, and behind them proofs where the terms ask for some. */
+export const uploadLength = (terms: Terms): number => vectorBytes(terms) + proofsLength(terms);
 
 /** Bytes of one client's commitments; 0 where the terms ask for none. */
 export const commitmentsLength = (terms: Terms): number => terms.commitments?.length ?? 0;
+
+/** Bytes of one client's proofs; 0 where the terms ask for none. */
+export const proofsLength = (terms: Terms): number => terms.commitments?.proofs?.length ?? 0;
 
 /**
  * How many of `count` neighbours are needed counts a client itself on a complete graph, where it

@@ -87,6 +87,7 @@ export {
   type SecretUpdate,
   type UpdateProver,
 } from './update/prove.ts';
+export { type ProvenUpdates, provenUpdates } from './update/scheme.ts';
 export { contributeToUpdateKey, startUpdateKey } from './update/setup.ts';
 export { type UpdateTerms, updateChunkId, updateChunks } from './update/statement.ts';
 export {

@@ -75,7 +75,7 @@ describe.each([skellam, discreteGaussian])('a round with noise', (law) => {
     expect(privacy.epsilon).toBeGreaterThan(2.99);
     expect(privacy.replaceOneEpsilon).toBeGreaterThan(privacy.epsilon);
     expect(privacy.honestSurvivorsMin).toBe(plan.floor - 1);
-    expect(privacy.wrapProbability).toBeLessThan(2 ** -30);
+    expect(privacy.wrapProbability).toBeLessThan(2 ** -40);
     const { result, left } = await play(people, plan, {
       receipt: ledgers(plan as unknown as AnyPlan),
       vanish: (id) => (id === 'client-3' ? 'mask' : undefined),

@@ -91,7 +91,7 @@ test('a plan costs at most its target, has room, and reads back as the same plan
       const { plan, privacy } = found;
       expect(privacy.epsilon).toBeLessThanOrEqual(of.epsilon);
       expect(privacy.epsilon).toBeGreaterThan(0);
-      expect(privacy.wrapProbability).toBeLessThanOrEqual(2 ** -30);
+      expect(privacy.wrapProbability).toBeLessThanOrEqual(2 ** -40);
       expect(privacy.replaceOneEpsilon).toBeGreaterThanOrEqual(privacy.epsilon);
       expect(privacy.honestSurvivorsMin).toBe(plan.floor - plan.parameters.corruptCount);
       expect(privacy.honestSurvivorsMin).toBeGreaterThanOrEqual(2);

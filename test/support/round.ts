@@ -14,7 +14,11 @@ import * as client from 'veilsum/client';
 import type { Fault, Phase } from 'veilsum/coordinator';
 import * as coordinator from 'veilsum/coordinator';
 import type { Receipt } from '../../src/dp/ledger/receipt.ts';
+import type { Committed } from '../../src/secagg/client/committed.ts';
+import { share as secaggShare } from '../../src/secagg/client/share.ts';
 import type { CommitmentScheme } from '../../src/zk/commitment/scheme.ts';
+import type { UpdateProver } from '../../src/zk/update/prove.ts';
+import type { ProvenUpdates } from '../../src/zk/update/scheme.ts';
 import { durableClaim, emptyDisk } from './durable-claim.ts';
 
 /** Invited clients and whoever vouches for them. */
@@ -51,10 +55,14 @@ export const noisyPlanFor = <const F extends Fields, D extends Noise>(
 ): Plan<F, D> => makePlan({ id: `round-${rounds++}`, roster, ...facts });
 
 /** The same with commitments. */
-export const committedPlanFor = <const F extends Fields, D extends Noise>(
+export const committedPlanFor = <
+  const F extends Fields,
+  D extends Noise,
+  C extends CommitmentScheme | ProvenUpdates,
+>(
   { roster }: Party,
-  facts: Omit<PlanFacts<F, D, CommitmentScheme>, 'roster' | 'id'>,
-): Plan<F, D, CommitmentScheme> => makePlan({ id: `round-${rounds++}`, roster, ...facts });
+  facts: Omit<PlanFacts<F, D, C>, 'roster' | 'id'>,
+): Plan<F, D, C> => makePlan({ id: `round-${rounds++}`, roster, ...facts });
 
 /** What may go wrong in a driven round. */
 export type Script<F extends Fields> = {
@@ -68,6 +76,10 @@ export type Script<F extends Fields> = {
   readonly inputs: (id: string) => InputsOf<F>;
   /** Where the plan has noise: each ledger's receipt, the coordinator's under its own name. */
   readonly receipt?: (who: string) => Promise<Receipt>;
+  /** Where the plan asks for proofs of bounds. */
+  readonly prover?: UpdateProver;
+  /** What a client that keeps to no rule commits to at `share`; nothing for those that keep to them. */
+  readonly commit?: (id: string) => Promise<Committed> | undefined;
 };
 
 /** What came of it. */
@@ -92,7 +104,7 @@ type TakingInputs<P extends 'share' | 'mask', N extends 'mask' | 'confirm', F ex
 export async function play<
   F extends Fields,
   D extends Noise = NoNoise,
-  C extends CommitmentScheme | undefined = undefined,
+  C extends CommitmentScheme | ProvenUpdates | undefined = undefined,
 >(people: Party, of: Plan<F, D, C>, script: Script<F>): Promise<Played<F>> {
   // Which receipts a plan needs is for the type tests; here it is looked up.
   const plan = of as unknown as Plan<F>;
@@ -159,17 +171,19 @@ export async function play<
   const c2 = coordinator.close(c1);
   // Which of the two steps takes the inputs depends on the plan, too.
   const hasCommitments = of.commitments !== undefined;
+  const proverOf = script.prover === undefined ? {} : { prover: script.prover };
   const given = async (id: string, isHere: boolean): Promise<readonly unknown[]> =>
-    isHere ? [script.inputs(id), await receiptOf(id)] : [];
+    isHere ? [script.inputs(id), { ...(await receiptOf(id)), ...proverOf }] : [];
   const share = client.share as TakingInputs<'share', 'mask', F>;
   const mask = client.mask as unknown as TakingInputs<'mask', 'confirm', F>;
-  const s2 = await answer('share', c2.next, c2.downlinks.keys(), async (id) =>
-    share(
-      s1.get(id) as client.ClientState<'share', F>,
-      down('share', c2.downlinks, id),
-      ...(await given(id, hasCommitments)),
-    ),
-  );
+  const s2 = await answer('share', c2.next, c2.downlinks.keys(), async (id) => {
+    const state = s1.get(id) as client.ClientState<'share', F>;
+    const downlink = down('share', c2.downlinks, id);
+    const own = await script.commit?.(id);
+    return own === undefined
+      ? share(state, downlink, ...(await given(id, hasCommitments)))
+      : secaggShare(state, downlink, own);
+  });
   const c3 = coordinator.close(c2.next);
   const s3 = await answer('mask', c3.next, c3.downlinks.keys(), async (id) =>
     mask(

@@ -16,7 +16,14 @@ import {
   type WeightedMean,
   weightedMean,
 } from '../../src/index.ts';
-import { type CommitmentScheme, pedersen } from '../../src/zk/index.ts';
+import {
+  type CommitmentScheme,
+  type ProvenUpdates,
+  pedersen,
+  provenUpdates,
+  type UpdateKey,
+  type UpdateProver,
+} from '../../src/zk/index.ts';
 import { durableClaim, emptyDisk } from '../support/durable-claim.ts';
 
 export async function steps(
@@ -258,4 +265,44 @@ export async function committed(
 
   const result = coordinator.close(coordinator.begin(made, { context })).next;
   expectTypeOf(result).toEqualTypeOf<coordinator.CoordinatorState<'share', typeof fields>>();
+}
+
+/** Where a plan asks for proofs of bounds, `share` needs a prover, and nothing else takes one. */
+export async function proven(
+  bytes: Uint8Array,
+  roster: Roster,
+  signer: Signer,
+  voucher: Uint8Array,
+  key: UpdateKey,
+  prover: UpdateProver,
+): Promise<void> {
+  const context = new Uint8Array(32);
+  const trust = { corrupt: 0.1, absent: 0.2 } as const;
+  const fields = { votes: integer({ length: 3, min: 0, max: 9 }) };
+  const commitments = provenUpdates({ key });
+  const made = plan({ id: 'a', fields, roster, trust, noise: noNoise(), commitments });
+  expectTypeOf(made).toEqualTypeOf<Plan<typeof fields, NoNoise, ProvenUpdates>>();
+  // @ts-expect-error a key is no scheme
+  plan({ id: 'a', fields, roster, trust, noise: noNoise(), commitments: key });
+  // @ts-expect-error its bytes are no key
+  provenUpdates({ key: bytes });
+
+  const read = client.readPlan(bytes, { voucher, fields, commitments });
+  expectTypeOf(read.commitments).toEqualTypeOf<ProvenUpdates>();
+  const plain = client.readPlan(bytes, { voucher, fields, commitments: pedersen() });
+  const one = await client.advertise(read, signer, { context });
+  const other = await client.advertise(plain, signer, { context });
+  const adverts: client.Downlink<'share'> = bytes;
+  const shares: client.Downlink<'mask'> = bytes;
+  const inputs = { votes: [1, 2, 3] };
+  const two = await client.share(one.next, adverts, inputs, { prover });
+  // @ts-expect-error no prover
+  await client.share(one.next, adverts, inputs);
+  // @ts-expect-error no prover among the options
+  await client.share(one.next, adverts, inputs, {});
+  // @ts-expect-error a plan without proofs takes none
+  await client.share(other.next, adverts, inputs, { prover });
+  await client.mask(two.next, shares);
+  // @ts-expect-error proofs were made before
+  await client.mask(two.next, shares, inputs, { prover });
 }

@@ -1,7 +1,14 @@
 /** What a valid bundle shows, on both engines, and what its verifier can insist on. */
 import { readFileSync } from 'node:fs';
 import { integer, plan as makePlan, noNoise, planBytes } from 'veilsum';
-import { BUNDLE_VERSION, readTrust, type Trust, trustIn, verifyBundle } from 'veilsum/verify';
+import {
+  BUNDLE_VERSION,
+  PROVEN_BUNDLE_VERSION,
+  readTrust,
+  type Trust,
+  trustIn,
+  verifyBundle,
+} from 'veilsum/verify';
 import { type FastCurve, fastCurve } from 'veilsum/zk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { party } from '../support/round.ts';
@@ -52,6 +59,22 @@ describe('the sample of version 1', () => {
       'client-3',
       'client-4',
     ]);
+  });
+});
+
+describe('the sample of version 2', () => {
+  const bundle = readFileSync(new URL('v2.bundle', sample));
+  const trust = readTrust(readFileSync(new URL('v2.trust.json', sample), 'utf8'));
+
+  test('is valid, today and in every later release', async () => {
+    expect(PROVEN_BUNDLE_VERSION).toBe(2);
+    const verdict = await verifyBundle(bundle, trust);
+    expect(verdict.reasons).toEqual([]);
+    expect(verdict.valid).toBe(true);
+    const values = Array.from({ length: 20 }, (_, i) => 4 * ((i % 12) - 2));
+    expect(verdict.sum).toEqual({ votes: values });
+    expect(verdict.statement?.contributors).toHaveLength(4);
+    expect(verdict.checked.at(-1)?.code).toBe('proofs');
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { CodecError } from '../../errors.ts';
 import { equalBytes } from '../../internal/bytes.ts';
+import { sha256 } from '../../internal/sha256.ts';
 import {
   decodeMaskHeader,
   decodeShareHeader,
@@ -46,6 +47,9 @@ export function readSets(terms: Terms, bundle: Bundle): Sets {
   assertCount('bytes of adverts', bundle.adverts.length, 32 * u2.length);
   assertCount('bytes of absent', bundle.absent.length, 32 * (u2.length - u3.length));
   assertCount('bytes of signatures', bundle.signatures.length, 64 * signers.length);
+  if (bundle.proven !== undefined) {
+    assertCount('proofs', bundle.proven.proofs.length, u3.length);
+  }
   return { u2, u3, signers };
 }
 
@@ -83,6 +87,8 @@ export async function checkEvidence(
   const u2Hash = hashOfU2(terms, bundle.u2, merkleRoot(leavesOfU2(terms, bundle, sets, read)));
   for (const [i, said] of read.entries()) {
     checkContributor(terms, said, u2Hash, complain);
+    const proofs = bundle.proven?.proofs[i];
+    if (proofs !== undefined) checkProofsHash(terms, said, proofs, complain);
     if (i % 16 === 15) await rest();
   }
   const confirmed = encodeConfirmHeader({
@@ -137,6 +143,20 @@ function checkContributor(terms: Terms, said: Read, u2Hash: Uint8Array, complain
     const text = `client "${client}" has commitments that are no points of the curve`;
     complain('commitments', { code: 'bad-commitment', text, client });
   }
+}
+
+/** Those that are signed, and so confirmed: else others could be put in their place afterwards. */
+function checkProofsHash(
+  terms: Terms,
+  { index, maskHeader }: Read,
+  proofs: Uint8Array,
+  complain: Complain,
+): void {
+  const { proofsHash } = maskHeader;
+  if (proofsHash !== undefined && equalBytes(sha256(proofs), proofsHash)) return;
+  const client = idAt(terms, index);
+  const text = `client "${client}" signed the hash of other proofs than the bundle's`;
+  complain('proofs', { code: 'not-proven', text, client });
 }
 
 async function checkQuorum(

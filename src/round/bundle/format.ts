@@ -3,9 +3,11 @@
  * file knows its layout; what the parts mean is checked in `verify.ts`.
  *
  *     { format, version, plan, beacon, u2, u3, adverts, absent, contributors,
- *       signers, signatures, aggregate, blindings }                         canonical CBOR
+ *       signers, signatures, aggregate, blindings,
+ *       context, key, proofs }                                              canonical CBOR
  *
- * Lists are in roster order. Other keys are refused: `keys` and `proofs` are kept for proofs of bounds.
+ * Lists are in roster order, and other keys are refused. The last line is there in version 2 only, which
+ * is that of rounds whose clients prove that their updates are in bounds.
  */
 import { CodecError } from '../../errors.ts';
 import { type CborValue, decode, encode } from '../../wire/cbor.ts';
@@ -15,8 +17,11 @@ import { bytes, integer, list, record, text, tuple } from '../../wire/fields.ts'
 /** What the file says it is. */
 const FORMAT = 'veilsum proof bundle';
 
-/** The layout. A verifier of one version refuses the others by name. */
+/** The layout without proofs of bounds. A verifier refuses versions that it does not know by name. */
 export const BUNDLE_VERSION = 1;
+
+/** The layout with proofs of bounds. */
+export const PROVEN_BUNDLE_VERSION = 2;
 
 /** The most bytes that a verifier reads: sums of 2^27 elements, or commitments of 10,000 clients. */
 export const MAX_BUNDLE_BYTES: number = 2 ** 29;
@@ -25,6 +30,16 @@ export const MAX_BUNDLE_BYTES: number = 2 ** 29;
 export type ContributorSaid = {
   readonly share: Omit<SignedHeader, 'sender'>;
   readonly mask: Omit<SignedHeader, 'sender'>;
+};
+
+/** What a bundle of version 2 holds besides. */
+export type ProvenPart = {
+  /** Hash of the model that was sent out, 32 bytes: proofs are bound to it. */
+  readonly context: Uint8Array;
+  /** The update key's bytes. */
+  readonly key: Uint8Array;
+  /** Of each member of U3: the proofs of all chunks of all fields. */
+  readonly proofs: readonly Uint8Array[];
 };
 
 /** A bundle, as it is written. */
@@ -49,6 +64,7 @@ export type Bundle = {
   readonly aggregate: readonly Uint8Array[];
   /** Sums of blindings modulo the group's order, 32 bytes for each chunk of each field. */
   readonly blindings: Uint8Array;
+  readonly proven?: ProvenPart;
 };
 
 const KEYS = [
@@ -67,12 +83,15 @@ const KEYS = [
   'blindings',
 ] as const;
 
+const PROVEN_KEYS = ['context', 'key', 'proofs'] as const;
+
 /** The one encoding of a bundle. */
-export const encodeBundle = (bundle: Bundle): Uint8Array =>
+export const encodeBundle = ({ proven, ...bundle }: Bundle): Uint8Array =>
   encode({
     ...bundle,
+    ...(proven === undefined ? {} : { ...proven, proofs: [...proven.proofs] }),
     format: FORMAT,
-    version: BUNDLE_VERSION,
+    version: proven === undefined ? BUNDLE_VERSION : PROVEN_BUNDLE_VERSION,
     contributors: bundle.contributors.map(({ share, mask }) => [...said(share), ...said(mask)]),
   });
 
@@ -96,14 +115,15 @@ export function decodeBundle(encoded: Uint8Array): Bundle {
     throw new CodecError('malformed', `${what}: its format is another`);
   }
   const version = integer(head?.version, 0, 0xffff_ffff, `${what}: version`);
-  if (version !== BUNDLE_VERSION) {
+  const isProven = version === PROVEN_BUNDLE_VERSION;
+  if (version !== BUNDLE_VERSION && !isProven) {
     throw new CodecError(
       'unknown-version',
-      `${what}: got version ${version}, expected ${BUNDLE_VERSION}`,
+      `${what}: got version ${version}, expected ${BUNDLE_VERSION} or ${PROVEN_BUNDLE_VERSION}`,
       { version },
     );
   }
-  const of = record(value, KEYS, what);
+  const of = record(value, isProven ? [...KEYS, ...PROVEN_KEYS] : KEYS, what);
   const any = (of: CborValue | undefined, name: string): Uint8Array =>
     bytes(of, { min: 0, max: MAX_BUNDLE_BYTES }, `${what}: ${name}`);
   const readSaid = (fields: readonly CborValue[]): Omit<SignedHeader, 'sender'> => ({
@@ -126,5 +146,15 @@ export function decodeBundle(encoded: Uint8Array): Bundle {
     signatures: any(of.signatures, 'signatures'),
     aggregate: list(of.aggregate, 256, `${what}: aggregate`).map((field) => any(field, 'field')),
     blindings: any(of.blindings, 'blindings'),
+    ...(isProven ? { proven: readProven(of, any) } : {}),
   };
 }
+
+const readProven = (
+  of: Readonly<Record<string, CborValue>>,
+  any: (of: CborValue | undefined, name: string) => Uint8Array,
+): ProvenPart => ({
+  context: bytes(of.context, 32, 'bundle: context'),
+  key: any(of.key, 'key'),
+  proofs: list(of.proofs, 10_000, 'bundle: proofs').map((proof) => any(proof, 'proofs')),
+});

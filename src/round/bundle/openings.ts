@@ -2,13 +2,15 @@
 import { CodecError } from '../../errors.ts';
 import { assertCanonicalPacking, unpackInto } from '../../ring/packing.ts';
 import type { FieldShape } from '../../secagg/terms.ts';
-import { commitmentBases } from '../../zk/commitment/bases.ts';
+import { type CommitmentBases, commitmentBases } from '../../zk/commitment/bases.ts';
 import { BLINDING_BYTES } from '../../zk/commitment/blinding.ts';
 import { openSum } from '../../zk/commitment/open.ts';
 import type { FastCurve } from '../../zk/snark.ts';
+import { updateBases } from '../../zk/update/key.ts';
 import { type CommitmentLayout, layoutOf, schemeOf } from '../commitment-layout.ts';
 import { sumAsIntegers } from '../encode.ts';
 import type { AnyPlan } from '../plan.ts';
+import { provenSchemeOf } from '../proven-fields.ts';
 import type { Complain } from './evidence.ts';
 import type { Bundle } from './format.ts';
 
@@ -60,11 +62,7 @@ export async function checkOpenings({
   complain,
 }: Opening): Promise<void> {
   const layout = layoutOf(plan);
-  const longest = Math.max(...layout.fields.map(({ length }) => length));
-  const bases = await commitmentBases(longest, {
-    curve,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const bases = await basesFor(plan, layout, curve, signal);
   let at = 0;
   let blindingsAt = 0;
   for (const [i, field] of layout.fields.entries()) {
@@ -94,6 +92,19 @@ export async function checkOpenings({
       complain('opening', { code: 'does-not-open', text, field: name });
     }
   }
+}
+
+/** Points from a hash; with proofs those of the key, which was opened on a curve already. */
+function basesFor(
+  plan: AnyPlan,
+  { fields }: CommitmentLayout,
+  curve: FastCurve | undefined,
+  signal: AbortSignal | undefined,
+): Promise<CommitmentBases> {
+  const proven = provenSchemeOf(plan);
+  if (proven !== undefined) return updateBases(proven.key);
+  const longest = Math.max(...fields.map(({ length }) => length));
+  return commitmentBases(longest, { curve, ...(signal === undefined ? {} : { signal }) });
 }
 
 /** One field's commitments of all contributors: its values, and its noise where it has any. */

@@ -7,6 +7,7 @@ import { rosterHash } from '../../identity/roster.ts';
 import { assertFinite, assertInteger } from '../../internal/assert.ts';
 import { toHex } from '../../internal/bytes.ts';
 import type { AnyPlan } from '../plan.ts';
+import { provenSchemeOf } from '../proven-fields.ts';
 
 /** What a bundle is held against. Its JSON form is the same record; hashes are in lower-case hexadecimal. */
 export type Trust = {
@@ -20,22 +21,35 @@ export type Trust = {
   readonly beacon?: string;
   /** By field, the greatest clip (or magnitude of integers) that the plan may have, in its own units. */
   readonly bounds?: Readonly<Record<string, number>>;
+  /**
+   * Hash of the update key: 64 digits. A bundle without proofs of bounds under this key is refused. For one
+   * with such proofs it is needed, unless the plan is pinned.
+   */
+  readonly key?: string;
+  /**
+   * Takes update keys that say of themselves that their secrets may be known. Whoever knows them proves
+   * anything and opens any sum: only for tests and for development.
+   */
+  readonly insecureKeyForTestingOnly?: boolean;
 };
 
-const KEYS = ['roster', 'floor', 'plan', 'beacon', 'bounds'];
+const KEYS = ['roster', 'floor', 'plan', 'beacon', 'bounds', 'key', 'insecureKeyForTestingOnly'];
 
 /**
  * The trust of whoever knows the plan.
  *
  * @param plan - from `plan()` or `readPlan()`
- * @returns roster, plan and floor, pinned
+ * @returns roster, plan and floor, pinned; and where the plan asks for proofs of bounds, their key
  */
-export const trustIn = (plan: AnyPlan): Trust =>
-  Object.freeze({
+export function trustIn(plan: AnyPlan): Trust {
+  const key = provenSchemeOf(plan)?.key.hash;
+  return Object.freeze({
     roster: toHex(rosterHash(plan.roster)),
     floor: plan.floor,
     plan: toHex(plan.hash),
+    ...(key === undefined ? {} : { key: toHex(key) }),
   });
+}
 
 /**
  * Reads the JSON form.
@@ -66,18 +80,24 @@ export function checkedTrust(value: unknown): Trust {
   if (unknown !== undefined) {
     throw new UsageError('unknown-id', `trust: got "${unknown}", expected only ${KEYS.join(', ')}`);
   }
-  const { roster, floor, plan, beacon, bounds } = value as Trust;
+  const { roster, floor, plan, beacon, bounds, key, insecureKeyForTestingOnly } = value as Trust;
   assertHex('trust: roster', roster, 64);
   assertInteger('trust: floor', floor, 1, 10_000);
   if (plan !== undefined) assertHex('trust: plan', plan, 64);
   if (beacon !== undefined) assertHex('trust: beacon', beacon);
   if (bounds !== undefined) assertBounds(bounds);
+  if (key !== undefined) assertHex('trust: key', key, 64);
+  if (insecureKeyForTestingOnly !== undefined && typeof insecureKeyForTestingOnly !== 'boolean') {
+    throw new UsageError('wrong-type', 'trust: insecureKeyForTestingOnly: expected true or false');
+  }
   return Object.freeze({
     roster,
     floor,
     ...(plan === undefined ? {} : { plan }),
     ...(beacon === undefined ? {} : { beacon }),
     ...(bounds === undefined ? {} : { bounds: Object.freeze({ ...bounds }) }),
+    ...(key === undefined ? {} : { key }),
+    ...(insecureKeyForTestingOnly === undefined ? {} : { insecureKeyForTestingOnly }),
   });
 }
 

@@ -2,8 +2,10 @@
 import type { ClientId } from '../../identity/roster.ts';
 import { toHex } from '../../internal/bytes.ts';
 import type { Terms } from '../../secagg/terms.ts';
+import type { UpdateKey } from '../../zk/update/key.ts';
 import type { Field, Fields, SumsOf } from '../fields.ts';
 import type { AnyPlan } from '../plan.ts';
+import { provenFields, provenSchemeOf } from '../proven-fields.ts';
 import type { Trust } from './trust.ts';
 
 /** Why a bundle is refused. */
@@ -33,7 +35,11 @@ export type BundleFault =
   /** The sum lies outside of what the contributors could have put in. */
   | 'out-of-bounds'
   /** The commitments do not add up to the sum. */
-  | 'does-not-open';
+  | 'does-not-open'
+  /** The update key is not the trusted one, does not hold, or is marked insecure; or there is none. */
+  | 'wrong-key'
+  /** A contributor's values are not proven to be in bounds. */
+  | 'not-proven';
 
 /** One thing that is wrong. `code` is stable, `text` is for people. */
 export type BundleReason = {
@@ -63,6 +69,22 @@ export type BundleStatement = {
   readonly fields: readonly { readonly name: string; readonly says: string }[];
   /** The price of the noise in the sum; nothing without. */
   readonly noise: { readonly epsilon: number; readonly delta: number } | undefined;
+  /** What the values are proven under; nothing where there are no proofs of bounds. */
+  readonly proofs: ProofsStatement | undefined;
+};
+
+/** The key of proofs of bounds, and what they are bound to besides. */
+export type ProofsStatement = {
+  /** Hash of the update key, hexadecimal. */
+  readonly key: string;
+  /** Values in a chunk. */
+  readonly chunk: number;
+  /** How many parties multiplied secrets into the key's σ. */
+  readonly contributions: number;
+  /** Whether the key says of itself that its secrets may be known. */
+  readonly insecure: boolean;
+  /** Hash of the model that the clients were sent, hexadecimal: all of them proved under this one. */
+  readonly context: string;
 };
 
 /** What came of a verification. Frozen. */
@@ -91,7 +113,8 @@ export type CheckName =
   | 'commitments'
   | 'quorum'
   | 'bounds'
-  | 'opening';
+  | 'opening'
+  | 'proofs';
 
 /** The checks, in their order. */
 export const CHECKS: Readonly<Record<CheckName, string>> = {
@@ -107,15 +130,19 @@ export const CHECKS: Readonly<Record<CheckName, string>> = {
   quorum: 'A quorum of the contributors confirmed these contributors and commitments.',
   bounds: 'As integers, the sums are within what that many contributors can put in.',
   opening: 'The commitments add up to exactly these sums.',
+  proofs:
+    "Every contributor's values are in bounds: each has 16 bits at most, and each chunk of them the squared norm at most that the plan derives from its clips.",
 };
+
+/** How many checks a bundle must pass: one more where the plan asks for proofs. */
+export const checksOf = (plan: AnyPlan): number =>
+  Object.keys(CHECKS).length - (provenSchemeOf(plan) === undefined ? 1 : 0);
 
 /** What is left to trust, for a plan that was read; without one, what is so for any. */
 export function notCheckedOf(plan: AnyPlan | undefined, trust: Trust): readonly BundleCheck[] {
+  const proven = plan === undefined ? undefined : provenSchemeOf(plan);
   const list: BundleCheck[] = [
-    {
-      code: 'inputs-in-bounds',
-      text: 'Whether single inputs keep to their bounds: there are no proofs of that here. A listed client can shift the sum as far as the ring is wide.',
-    },
+    ...(proven === undefined ? WITHOUT_PROOFS : withProofs(proven.key)),
     {
       code: 'inputs-true',
       text: 'Whether inputs mean what they should, e.g. come from honest training.',
@@ -130,7 +157,7 @@ export function notCheckedOf(plan: AnyPlan | undefined, trust: Trust): readonly 
     },
     {
       code: 'context',
-      text: 'Which model or question the clients were sent: they saw to it among themselves that all were sent the same.',
+      text: `Which model or question the clients were sent: they saw to it among themselves that all were sent the same${proven === undefined ? '' : ', and proved under its hash, which is in the statement'}.`,
     },
     {
       code: 'secrecy',
@@ -150,7 +177,7 @@ export function notCheckedOf(plan: AnyPlan | undefined, trust: Trust): readonly 
   if (plan?.noise.kind !== undefined && plan.noise.kind !== 'none') {
     list.push({
       code: 'noise',
-      text: 'Whether clients drew their noise honestly: it is committed to apart from the inputs, and no more is known of it.',
+      text: 'Whether clients drew their noise honestly: it is committed to apart from the inputs, and no more is known of it. Proofs of bounds, where there are any, do not cover it.',
     });
   }
   if (plan?.trust.beacon !== undefined && trust.beacon === undefined) {
@@ -163,12 +190,49 @@ export function notCheckedOf(plan: AnyPlan | undefined, trust: Trust): readonly 
   return Object.freeze(list.map((check) => Object.freeze(check)));
 }
 
+const WITHOUT_PROOFS: readonly BundleCheck[] = [
+  {
+    code: 'inputs-in-bounds',
+    text: 'Whether single inputs keep to their bounds: there are no proofs of that here. A listed client can shift the sum as far as the ring is wide.',
+  },
+];
+
+function withProofs(key: UpdateKey): readonly BundleCheck[] {
+  const list = [
+    {
+      code: 'bounds-of-chunks',
+      text: `Bounds beyond those that are proven: the norm of each chunk of ${key.values} values is, not that of a whole update of several chunks, nor the range of each value.`,
+    },
+    {
+      code: 'setup',
+      text: `That somebody in each step of the key's setup forgot what it drew (${key.contributions} gave to its σ): whoever knows it all proves anything, and opens commitments to other values.`,
+    },
+    {
+      code: 'composition',
+      text: 'That Groth16, commitments and range argument are sound together: there is an informal argument only, in the algebraic group model with a random oracle, and it awaits outside review.',
+    },
+  ];
+  if (key.insecure) {
+    list.push({
+      code: 'insecure-key',
+      text: 'Anything of bounds and sums: the key says of itself that its secrets may be known. It is for tests only.',
+    });
+  }
+  return list;
+}
+
 /** The statement of a bundle whose plan was read. */
 export const statementOf = (
   plan: AnyPlan,
   terms: Terms,
   rosterRoot: string,
-  { contributors, confirmed }: Pick<BundleStatement, 'contributors' | 'confirmed'>,
+  {
+    contributors,
+    confirmed,
+    context,
+  }: Pick<BundleStatement, 'contributors' | 'confirmed'> & {
+    readonly context: Uint8Array | undefined;
+  },
 ): BundleStatement =>
   Object.freeze({
     id: plan.id,
@@ -179,12 +243,31 @@ export const statementOf = (
     contributors,
     confirmed,
     quorum: plan.quorum,
-    fields: Object.entries(plan.fields).map(([name, field]) => ({ name, says: saysOf(field) })),
+    fields: saysOfFields(plan),
     noise:
       plan.noise.kind === 'none'
         ? undefined
         : { epsilon: plan.noise.epsilon, delta: plan.noise.delta },
+    proofs: proofsOf(plan, context),
   });
+
+function proofsOf(plan: AnyPlan, context: Uint8Array | undefined): ProofsStatement | undefined {
+  const key = provenSchemeOf(plan)?.key;
+  if (key === undefined || context === undefined) return undefined;
+  const { values: chunk, contributions, insecure } = key;
+  const shown = { key: toHex(key.hash), chunk, contributions, insecure, context: toHex(context) };
+  return Object.freeze(shown);
+}
+
+function saysOfFields(plan: AnyPlan): BundleStatement['fields'] {
+  const proven = provenSchemeOf(plan) === undefined ? undefined : provenFields(plan);
+  return Object.entries(plan.fields).map(([name, field], i) => {
+    const of = proven?.[i];
+    const more =
+      of === undefined ? '' : `; ${of.chunks} chunks, each of squared norm ${of.normMax} at most`;
+    return { name, says: `${saysOf(field)}${more}` };
+  });
+}
 
 function saysOf(field: Field): string {
   if (field.kind === 'integer') {

@@ -5,17 +5,23 @@
 import { DependencyError, UsageError, VeilsumError } from '../../errors.ts';
 import { rosterHash } from '../../identity/roster.ts';
 import { toHex } from '../../internal/bytes.ts';
+import { sha256 } from '../../internal/sha256.ts';
 import { idAt } from '../../secagg/terms.ts';
 import { breathe } from '../../zk/commitment/bases.ts';
 import { pedersen } from '../../zk/commitment/scheme.ts';
+import { wasmPairing } from '../../zk/groth16/wasm-backend.ts';
 import type { FastCurve } from '../../zk/snark.ts';
+import { insecureUpdateKeyForTestingOnly, updateKey } from '../../zk/update/key.ts';
+import { provenUpdates } from '../../zk/update/scheme.ts';
+import type { Commitments } from '../commitment-layout.ts';
 import { decodeSums } from '../encode.ts';
 import type { Fields, SumsOf } from '../fields.ts';
 import { type AnyPlan, planHashOf, termsOf } from '../plan.ts';
-import { rebuilt } from '../plan-reader.ts';
+import { keyHashIn, rebuilt } from '../plan-reader.ts';
 import { type Complain, checkEvidence, readSets, type Sets } from './evidence.ts';
 import { type Bundle, decodeBundle } from './format.ts';
 import { checkOpenings, readSums } from './openings.ts';
+import { checkProofs } from './proofs.ts';
 import { checkedTrust, type Trust } from './trust.ts';
 import {
   type BundleFault,
@@ -23,6 +29,7 @@ import {
   type BundleVerdict,
   CHECKS,
   type CheckName,
+  checksOf,
   notCheckedOf,
   statementOf,
 } from './verdict.ts';
@@ -54,10 +61,11 @@ type Found = {
  * @throws the signal's reason when it is aborted
  *
  * **Security**: a valid bundle says that the sum is that of what exactly these clients of this roster
- * committed to, each without knowing the others' commitments. It does not say that any of them kept to
- * the bounds: read `notChecked`.
+ * committed to, each without knowing the others' commitments. That they kept to bounds it says only of
+ * rounds with proofs of that, and then under a trusted setup: read `notChecked`.
  * **Cost**: two Ed25519 checks for each contributor and one for each confirmation, one addition for each
- * commitment's chunk, `openSum` for each field; the bases once in a process. Others get a turn in between.
+ * commitment's chunk, `openSum` for each field; the bases once in a process. With proofs also the checks
+ * of `updateKey`, and `verifyUpdates` for all contributors at once. Others get a turn in between.
  */
 export async function verifyBundle(
   bundle: Uint8Array,
@@ -78,7 +86,10 @@ export async function verifyBundle(
     if (!isOfBytes(error)) throw error;
     found.reasons.push({ code: 'malformed', text: error.message });
   }
-  const valid = found.reasons.length === 0 && found.held.length === Object.keys(CHECKS).length;
+  const valid =
+    found.reasons.length === 0 &&
+    found.plan !== undefined &&
+    found.held.length === checksOf(found.plan);
   return Object.freeze({
     valid,
     reasons: Object.freeze(found.reasons.map((reason) => Object.freeze(reason))),
@@ -104,7 +115,7 @@ async function verify(
 ): Promise<void> {
   const bundle = decodeBundle(ownCopy(encoded));
   found.held.push('form');
-  const plan = planOfBundle(bundle, trust, found);
+  const plan = await planOfBundle(bundle, trust, options, found);
   if (plan === undefined) return;
   const beaconFault = faultOfBeacon(plan, bundle.beacon, trust);
   if (beaconFault !== undefined) {
@@ -116,7 +127,8 @@ async function verify(
   const contributors = sets.u3.map((index) => idAt(terms, index));
   const root = toHex(rosterHash(plan.roster));
   const confirmed = sets.signers.length;
-  found.statement = statementOf(plan, terms, root, { contributors, confirmed });
+  const context = bundle.proven?.context;
+  found.statement = statementOf(plan, terms, root, { contributors, confirmed, context });
   found.held.push('round');
   const failed = new Set<CheckName>();
   const complain: Complain = (check, reason) => {
@@ -145,6 +157,10 @@ async function verify(
   const { curve, signal } = options;
   await checkOpenings({ plan, bundle, sums, commitments, curve, signal, complain });
   settle('bounds', 'opening');
+  if (bundle.proven === undefined) return;
+  await rest();
+  checkProofs(plan, terms, { proven: bundle.proven, u3: sets.u3, commitments }, complain);
+  settle('proofs');
 }
 
 /** Memory that another thread shares could change between two looks at it. */
@@ -154,7 +170,12 @@ const ownCopy = (bytes: Uint8Array): Uint8Array =>
     : bytes;
 
 /** The plan, if it is one that is trusted; the first thing that is wrong with it ends the verification. */
-function planOfBundle(bundle: Bundle, trust: Trust, found: Found): AnyPlan | undefined {
+async function planOfBundle(
+  bundle: Bundle,
+  trust: Trust,
+  options: VerifyOptions,
+  found: Found,
+): Promise<AnyPlan | undefined> {
   const refuse = (code: BundleFault, text: string): undefined => {
     found.reasons.push({ code, text });
   };
@@ -164,7 +185,9 @@ function planOfBundle(bundle: Bundle, trust: Trust, found: Found): AnyPlan | und
   }
   let plan: AnyPlan;
   try {
-    plan = rebuilt(bundle.plan, undefined, pedersen());
+    const scheme = await schemeOfBundle(bundle, trust, options);
+    if (typeof scheme === 'string') return refuse('wrong-key', scheme);
+    plan = rebuilt(bundle.plan, undefined, scheme);
   } catch (error) {
     if (!isOfBytes(error)) throw error;
     return refuse('wrong-plan', error.message);
@@ -185,6 +208,39 @@ function planOfBundle(bundle: Bundle, trust: Trust, found: Found): AnyPlan | und
   found.plan = plan;
   found.held.push('plan', 'roster');
   return plan;
+}
+
+/** What the bundle's commitments are made on; in words, why its key is not one to be trusted. */
+async function schemeOfBundle(
+  { plan, proven }: Bundle,
+  trust: Trust,
+  { curve }: VerifyOptions,
+): Promise<NonNullable<Commitments> | string> {
+  if (proven === undefined) {
+    return trust.key === undefined
+      ? pedersen()
+      : 'the bundle has no proofs of bounds, the trust expects some under its key';
+  }
+  if (trust.key === undefined && trust.plan === undefined) {
+    // Under a key of somebody's own making, any sum opens, and anything is proven.
+    return 'the bundle has proofs of bounds, and the trust pins neither their key nor the plan';
+  }
+  // First, since it costs next to nothing: opening a key takes time.
+  const hash = toHex(sha256(proven.key));
+  if (trust.key !== undefined && hash !== trust.key) return 'the update key is not the trusted one';
+  const asked = keyHashIn(plan);
+  if (asked !== undefined && hash !== toHex(asked)) {
+    return 'the update key is not the one that the plan asks for';
+  }
+  const openKey =
+    trust.insecureKeyForTestingOnly === true ? insecureUpdateKeyForTestingOnly : updateKey;
+  const backend = curve === undefined ? undefined : await wasmPairing(curve);
+  try {
+    return provenUpdates({ key: await openKey(proven.key, { backend, curve }) });
+  } catch (error) {
+    if (!isOfBytes(error)) throw error;
+    return error.message;
+  }
 }
 
 function magnitudeOf(fields: Fields, name: string): number {

@@ -8,6 +8,7 @@ import { toBitmap } from '../../wire/bitmap.ts';
 import type { SignedHeader } from '../../wire/envelope.ts';
 import { layoutOf, schemeOf } from '../commitment-layout.ts';
 import { type AnyPlan, planBytes } from '../plan.ts';
+import { provenSchemeOf } from '../proven-fields.ts';
 import { encodeBundle } from './format.ts';
 
 /**
@@ -15,7 +16,8 @@ import { encodeBundle } from './format.ts';
  *
  * @param sums - one for each field of the plan, and last the sums of limbs, as the ring gave them
  *
- * **Cost**: the commitments of all contributors, about 300 bytes for each of them, and the packed sum.
+ * **Cost**: the commitments of all contributors, about 300 bytes for each of them, and the packed sum; with
+ * proofs also the update key, and 452 bytes for each chunk of each contributor.
  */
 export function bundleBytes(
   plan: AnyPlan,
@@ -27,6 +29,7 @@ export function bundleBytes(
   const isIn = new Set(u3);
   const shares = new Map(record.shares.map((said) => [said.sender, said]));
   const fields = Object.keys(plan.fields);
+  const proven = provenSchemeOf(plan);
   return encodeBundle({
     plan: planBytes(plan),
     beacon: terms.beacon,
@@ -51,6 +54,9 @@ export function bundleBytes(
     blindings: concat(
       ...schemeOf(plan).blindingsOf(sums.at(-1) as Uint32Array, layoutOf(plan).limbBits),
     ),
+    ...(proven === undefined
+      ? {}
+      : { proven: { context: record.context, key: proven.keyBytes(), proofs: record.proofs } }),
   });
 }
 

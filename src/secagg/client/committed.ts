@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../../errors.ts';
 import { assertBytes, assertLength } from '../../internal/assert.ts';
-import { commitmentsLength, type Terms } from '../terms.ts';
+import { commitmentsLength, proofsLength, type Terms } from '../terms.ts';
 
 /** What a client commits to, and the commitments. */
 export type Committed = {
@@ -12,6 +12,8 @@ export type Committed = {
   readonly vectors: readonly Uint32Array[];
   /** As many bytes as the terms say. */
   readonly commitments: Uint8Array;
+  /** As many bytes as the terms say; left out where they ask for none. */
+  readonly proofs?: Uint8Array;
 };
 
 /** @throws UsageError `wrong-length` */
@@ -33,6 +35,7 @@ export function assertCommitted(terms: Terms, committed: Committed | undefined):
   }
   if (committed === undefined) return;
   assertBytes('commitments', committed.commitments, commitmentsLength(terms));
+  assertBytes('proofs', committed.proofs ?? new Uint8Array(0), proofsLength(terms));
   assertVectors(terms, committed.vectors);
 }
 

@@ -6,6 +6,7 @@ import { UsageError } from '../../errors.ts';
 import { openBox } from '../../identity/sealed-box.ts';
 import type { AgreementKeyPair } from '../../identity/suite.ts';
 import { equalBytes, u32, wipe } from '../../internal/bytes.ts';
+import { sha256 } from '../../internal/sha256.ts';
 import { fromBitmap } from '../../wire/bitmap.ts';
 import { verifyInclusion } from '../../wire/merkle.ts';
 import { decodeSharesDownlink, type NeighbourShare, type SharesDownlink } from '../downlinks.ts';
@@ -21,7 +22,7 @@ import {
 import type { Downlink } from '../phases.ts';
 import { headerHash, requireSigned, signLongMessage } from '../signed.ts';
 import { hashOfU2, u2Leaf } from '../survivors.ts';
-import { idAt, reachesThreshold, sizeOf, uploadLength } from '../terms.ts';
+import { idAt, reachesThreshold, sizeOf, uploadLength, vectorBytes } from '../terms.ts';
 import { blame, readSigned } from './blame.ts';
 import { assertVectors, vectorsOfBytes } from './committed.ts';
 import {
@@ -34,7 +35,8 @@ import {
 } from './state.ts';
 
 /**
- * Uploads the masked vectors, and reveals the commitments to them where the terms ask for some.
+ * Uploads the masked vectors, and reveals the commitments to them, and their proofs, where the terms ask
+ * for some.
  *
  * @param given - one vector for each field of the terms, words mod 2^32; only the low b bits count.
  * They are not changed. None where the terms ask for commitments: `share` took them.
@@ -69,15 +71,18 @@ export const mask = (
         }
       });
       const u2Hash = hashOfU2(terms, content.u2, content.u2Root);
+      const { commitments, proofs } = memory;
+      const pinned = proofs.length === 0 ? {} : { proofsHash: sha256(proofs) };
       const { message, said } = await signLongMessage(
         terms,
         'mask',
         self,
         contents.signer,
-        encodeMaskHeader({ u2Hash, commitments: memory.commitments }),
+        encodeMaskHeader({ u2Hash, commitments, ...pinned }),
         uploadLength(terms),
         (payload) => {
           packMaskedInto(payload, terms, vectors, masks);
+          payload.set(proofs, vectorBytes(terms));
           wipeMasks(masks); // now, and not when the signer has answered
         },
       );

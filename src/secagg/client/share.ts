@@ -40,8 +40,8 @@ import {
 /**
  * Answers the adverts of the neighbours with sealed shares.
  *
- * @param committed - where the terms ask for commitments: vectors, and the commitments to them. Both
- * are copied, and kept until the vectors are masked.
+ * @param committed - where the terms ask for commitments: vectors, the commitments to them, and proofs if
+ * the terms ask for those. All are copied, and kept until the vectors are masked.
  * @throws UsageError `wrong-type`, `wrong-length` (the state stays usable).
  * @throws ProtocolError blaming the coordinator: too few neighbours, an advert that does not verify,
  * another model, keys that are low-order or repeated. @throws CodecError if the bytes are no downlink.
@@ -88,6 +88,7 @@ export const share = (
     const kept = {
       vectors: committed === undefined ? none : bytesOfVectors(committed.vectors),
       commitments: committed?.commitments.slice() ?? none,
+      proofs: committed?.proofs?.slice() ?? none,
     };
     const hashes = { advertHash, shareHash: shareHeaderHash };
     return { message, memory: { ...seeds, ...hashes, ...kept, peers } };

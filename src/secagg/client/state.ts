@@ -74,9 +74,10 @@ export type Memory = {
     readonly advertHash: Uint8Array;
     readonly shareHash: Uint8Array;
     readonly peers: readonly Peer[];
-    /** What was committed to, see `committed.ts`, and the commitments; no bytes where there are none. */
+    /** What was committed to, see `committed.ts`, commitments and proofs; no bytes where there are none. */
     readonly vectors: Uint8Array;
     readonly commitments: Uint8Array;
+    readonly proofs: Uint8Array;
   };
   readonly confirm: {
     readonly ownShare: Uint8Array;

@@ -14,7 +14,7 @@ import type { Claim } from '../claim.ts';
 import { SEED_LENGTH } from '../keys.ts';
 import { messageLimits } from '../messages.ts';
 import { PHASES, type Uplink } from '../phases.ts';
-import { commitmentsLength, identityKeyAt, sizeOf, type Terms } from '../terms.ts';
+import { commitmentsLength, identityKeyAt, proofsLength, sizeOf, type Terms } from '../terms.ts';
 import { vectorsLength } from './committed.ts';
 import {
   type ClientState,
@@ -28,7 +28,7 @@ import {
 } from './state.ts';
 
 /** The format of a saved state. */
-const VERSION = 2;
+const VERSION = 3;
 
 const STEPS: readonly Next[] = ['share', 'mask', 'confirm', 'unmask', 'done'];
 
@@ -195,6 +195,7 @@ const maskKeys = [
   'peers',
   'vectors',
   'commitments',
+  'proofs',
 ];
 
 const readMemory: {
@@ -232,6 +233,7 @@ const readMemory: {
       peers,
       vectors: ofCommitted(terms, of.vectors, vectorsLength(terms), 'vectors'),
       commitments: ofCommitted(terms, of.commitments, commitmentsLength(terms), 'commitments'),
+      proofs: ofCommitted(terms, of.proofs, proofsLength(terms), 'proofs'),
     };
   },
   confirm: (terms, value) => {

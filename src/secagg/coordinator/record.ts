@@ -20,6 +20,10 @@ export type SignedRecord = {
   readonly shares: readonly SignedHeader[];
   /** Of each member of U3. */
   readonly masks: readonly SignedHeader[];
+  /** Of each member of U3; no bytes where the terms ask for none. */
+  readonly proofs: readonly Uint8Array[];
+  /** Hash of the model that all of them received: what proofs are bound to. */
+  readonly context: Uint8Array;
   /** Of whoever confirmed: all signed the same header. */
   readonly confirms: readonly SignedHeader[];
 };
@@ -27,6 +31,7 @@ export type SignedRecord = {
 /** The record of a round in which everybody who confirms has confirmed. */
 export function recordOf({
   terms,
+  context,
   u2,
   u3,
   adverts,
@@ -43,6 +48,8 @@ export function recordOf({
     adverts: said(adverts, u2).map((header) => headerHash(terms, 'advertise', header)),
     shares: said(shares, u2),
     masks: said(masks, u3),
+    proofs: u3.map((index) => (masks.get(index) as { readonly proofs: Uint8Array }).proofs),
+    context,
     confirms: said(
       confirms,
       [...confirms.keys()].sort((a, b) => a - b),

@@ -58,7 +58,8 @@ export type Ledger = {
   readonly context: Uint8Array;
   readonly adverts: Taken<{ readonly advert: Advert }>;
   readonly shares: Taken<Dealt>;
-  readonly masks: Taken<object>;
+  /** With their proofs; no bytes where the terms ask for none. */
+  readonly masks: Taken<{ readonly proofs: Uint8Array }>;
   readonly confirms: Taken<object>;
   readonly answers: Taken<{ readonly answer: UnmaskHeader }>;
   /** Replaced only by an equal one with other memory. */

@@ -22,7 +22,7 @@ import {
   encodeParts,
 } from '../messages.ts';
 import { PHASES, type Phase } from '../phases.ts';
-import { sizeOf, type Terms } from '../terms.ts';
+import { proofsLength, sizeOf, type Terms } from '../terms.ts';
 import { keepFault } from './accept.ts';
 import { emptyLedger } from './begin.ts';
 import {
@@ -34,7 +34,7 @@ import {
 } from './state.ts';
 import { indexKeys, uploadName } from './take-in.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 const KEYS = [
   'version',
@@ -45,6 +45,7 @@ const KEYS = [
   'adverts',
   'shares',
   'masks',
+  'proofs',
   'confirms',
   'answers',
   'skipped',
@@ -87,6 +88,7 @@ export function saveCoordinator(state: CoordinatorState): Uint8Array {
       encodeParts(parts.map(({ encoded }) => encoded)),
     ]),
     masks: packAll(ledger.masks),
+    proofs: [...ledger.masks.values()].map(({ proofs }) => proofs),
     confirms: packAll(ledger.confirms),
     answers: packAll(ledger.answers),
     skipped: skippedShares(ledger),
@@ -178,7 +180,13 @@ export function restoreCoordinator(terms: Terms, saved: Uint8Array): Coordinator
       parts: encodedParts.map((encoded) => ({ encoded, part: decodeSharePart(terms, encoded) })),
     });
   }
-  for (const said of readAll(of.masks, n)) ledger.masks.set(said.sender, { said });
+  const masks = readAll(of.masks, n);
+  const proofs = tuple(of.proofs, masks.length, `${what}: proofs`).map((value) =>
+    bytes(value, proofsLength(terms), `${what}: proofs`).slice(),
+  );
+  for (const [i, said] of masks.entries()) {
+    ledger.masks.set(said.sender, { said, proofs: proofs[i] as Uint8Array });
+  }
   const { holds } = ledger.accumulator;
   const uploaded = [...ledger.masks.keys()].map(uploadName);
   if (holds.size !== uploaded.length || !uploaded.every((name) => holds.has(name))) {

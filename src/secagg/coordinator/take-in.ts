@@ -2,9 +2,10 @@
  * What each phase checks of a validly signed message before it takes it in. Whatever is thrown here
  * is the signer's fault.
  */
-import { type ProtocolCode, ProtocolError } from '../../errors.ts';
+import { CodecError, type ProtocolCode, ProtocolError } from '../../errors.ts';
 import type { ClientId } from '../../identity/roster.ts';
 import { equalBytes, toHex } from '../../internal/bytes.ts';
+import { sha256 } from '../../internal/sha256.ts';
 import type { Envelope } from '../../wire/envelope.ts';
 import { merkleRoot } from '../../wire/merkle.ts';
 import { addUpload, checkUpload } from '../accumulator.ts';
@@ -17,11 +18,12 @@ import {
   decodeShareHeader,
   decodeSharePart,
   decodeUnmaskHeader,
+  type MaskHeader,
   type RevealedShare,
 } from '../messages.ts';
 import type { Phase } from '../phases.ts';
 import { keepsPromise } from '../survivors.ts';
-import { idAt } from '../terms.ts';
+import { idAt, type Terms, uploadLength, vectorBytes } from '../terms.ts';
 import { type Dealt, isAmong, type Ledger, partFor } from './state.ts';
 
 const wrong = (code: ProtocolCode, text: string): ProtocolError => new ProtocolError(code, text);
@@ -101,7 +103,8 @@ export const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) 
     const { terms } = ledger;
     const said = saidOf(message);
     const header = decodeMaskHeader(terms, said.header);
-    checkUpload(terms.fields, message.payload);
+    const { vectors, proofs } = partsOfUpload(terms, message.payload);
+    checkUpload(terms.fields, vectors);
     if (!equalBytes(header.u2Hash, ledger.u2Hash)) {
       throw wrong('inconsistent-survivors', 'masked under another U2 than the announced one');
     }
@@ -112,8 +115,9 @@ export const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) 
     if (terms.commitments?.isValid(header.commitments) === false) {
       throw wrong('bad-commitment', 'its commitments are no commitments');
     }
-    addUpload(ledger.accumulator, uploadName(message.sender), message.payload);
-    ledger.masks.set(message.sender, { said });
+    checkProofs(ledger, message.sender, header, proofs);
+    addUpload(ledger.accumulator, uploadName(message.sender), vectors);
+    ledger.masks.set(message.sender, { said, proofs });
   },
 
   confirm: (ledger, message) => {
@@ -156,6 +160,38 @@ export const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) 
     }
   },
 };
+
+/** The masked vectors, a view, and the proofs behind them, a copy. @throws CodecError for another length */
+function partsOfUpload(terms: Terms, payload: Uint8Array) {
+  const expected = uploadLength(terms);
+  if (payload.length !== expected) {
+    throw new CodecError(
+      payload.length < expected ? 'truncated' : 'trailing-bytes',
+      `upload: got ${payload.length} bytes, expected ${expected}`,
+      { got: payload.length, expected },
+    );
+  }
+  const end = vectorBytes(terms);
+  return { vectors: payload.subarray(0, end), proofs: payload.slice(end) };
+}
+
+/** Before anything is added: an upload that is not proven to be in bounds leaves the sum as it was. */
+function checkProofs(
+  { terms, context }: Ledger,
+  sender: number,
+  { commitments, proofsHash }: MaskHeader,
+  proofs: Uint8Array,
+): void {
+  const form = terms.commitments?.proofs;
+  if (form === undefined) return;
+  if (proofsHash === undefined || !equalBytes(sha256(proofs), proofsHash)) {
+    throw wrong('bad-proof', 'its proofs are not those whose hash it signed');
+  }
+  const { roundId } = terms;
+  const client = idAt(terms, sender);
+  const fault = form.faultIn({ roundId, context, client, commitments, proofs });
+  if (fault !== undefined) throw wrong('bad-proof', fault);
+}
 
 /** The X25519 halves of an advert's keys: equal halves are as bad as equal keys. */
 const halvesOf = (advert: Advert): readonly [string, string] => [

@@ -1,6 +1,7 @@
 /**
  * Commitments as one object that a plan and a client's policy are given: `commitments: pedersen()`. So
- * the code of the curve comes along with whoever asks for commitments, and with nobody else.
+ * the code of the curve comes along with whoever asks for commitments, and with nobody else. Those with
+ * proofs of bounds are in `../update/scheme.ts`.
  */
 import { wipe } from '../../internal/bytes.ts';
 import { POINT_BYTES, readPoint } from '../curve/points.ts';
@@ -23,10 +24,8 @@ export type Blinded = {
   readonly blindings: readonly Uint8Array[];
 };
 
-/** All that a masked round needs of commitments. Made by {@link pedersen}. */
-export type CommitmentScheme = {
-  /** As a plan's bytes name it. */
-  readonly name: 'pedersen';
+/** All that a masked round needs of commitments, whatever bases they are made on. */
+export type SchemeShape = {
   /** Chunks of a vector, each with a blinding of its own. */
   readonly chunks: (length: number) => number;
   /** Bytes of a vector's commitment. */
@@ -41,6 +40,12 @@ export type CommitmentScheme = {
   readonly limbsOf: (blindings: readonly (readonly Uint8Array[])[], bits: number) => Uint32Array;
   /** The blindings of a sum, 32 bytes each, from the sums of limbs. */
   readonly blindingsOf: (sums: Uint32Array, bits: number) => readonly Uint8Array[];
+};
+
+/** Commitments by themselves. Made by {@link pedersen}. */
+export type CommitmentScheme = SchemeShape & {
+  /** As a plan's bytes name it. */
+  readonly name: 'pedersen';
 };
 
 /**
@@ -68,26 +73,30 @@ export function pedersen(options: { readonly curve?: FastCurve } = {}): Commitme
     name: 'pedersen',
     chunks: chunkCount,
     bytes: commitmentBytes,
-    isValid,
-    commit: async (values: Int32Array, bits: number): Promise<Blinded> => {
-      const blindings = Array.from({ length: chunkCount(values.length) }, freshBlinding);
-      try {
-        const commitment = await commitVector(
-          await basesFor(values.length),
-          values,
-          bits,
-          blindings,
-        );
-        return { commitment, blindings };
-      } catch (error) {
-        wipe(...blindings);
-        throw error;
-      }
-    },
-    limbs: blindingLimbCount,
-    limbsOf,
-    blindingsOf,
+    ...POINTS_AND_LIMBS,
+    commit: async (values: Int32Array, bits: number): Promise<Blinded> =>
+      commitBlinded(await basesFor(values.length), values, bits),
   });
+}
+
+/** What does not depend on the bases. */
+export const POINTS_AND_LIMBS: Pick<SchemeShape, 'isValid' | 'limbs' | 'limbsOf' | 'blindingsOf'> =
+  { isValid, limbs: blindingLimbCount, limbsOf, blindingsOf };
+
+/** Commits under fresh blindings, one for each chunk. For the rest see `commitVector`. */
+export async function commitBlinded(
+  bases: CommitmentBases,
+  values: Int32Array,
+  bits: number,
+): Promise<Blinded> {
+  const chunks = chunkCount(values.length, bases.chunkValues);
+  const blindings = Array.from({ length: chunks }, freshBlinding);
+  try {
+    return { commitment: await commitVector(bases, values, bits, blindings), blindings };
+  } catch (error) {
+    wipe(...blindings);
+    throw error;
+  }
 }
 
 function isValid(commitments: Uint8Array): boolean {

@@ -53,6 +53,8 @@ export type UpdateKeyOptions = {
 export type GroupBases = { readonly bases: CommitmentBases; readonly images: CommitmentBases };
 
 type Inside = {
+  /** As they were read. */
+  readonly bytes: Uint8Array;
   readonly groth16: PreparedKey;
   readonly generator: Lines;
   readonly sigma: PerGroup<Lines>;
@@ -123,6 +125,9 @@ export function insecureUpdateKeyForTestingOnly(
 export function updateBases(key: UpdateKey): Promise<CommitmentBases> {
   return basesOf(key, 'x', 'ic');
 }
+
+/** A copy of the bytes that a key was read from. */
+export const updateKeyBytes = (key: UpdateKey): Uint8Array => insideOf(key).bytes.slice();
 
 /** The inside of a key that one of the functions above gave. */
 export function insideOf(key: UpdateKey): Inside {
@@ -197,6 +202,7 @@ async function open(
     h: groupPoints(ic, groups.h, images.h),
   };
   const inside: Inside = {
+    bytes,
     groth16: preparedKey(inner),
     generator: backend.lines(accepted(readG2(backend, GENERATOR)) as G2Point),
     sigma: {

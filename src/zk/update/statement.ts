@@ -34,6 +34,11 @@ export type UpdateTerms = {
    * update of k chunks may have k times that.
    */
   readonly normMax: number;
+  /**
+   * The number of this update's first chunk; 0 unless said. Where a client proves several updates in one
+   * round, each begins where the one before ends, so that no two chunks of it have one number.
+   */
+  readonly firstChunk?: number;
 };
 
 /**
@@ -58,32 +63,38 @@ export function updateChunks(key: UpdateKey, terms: UpdateTerms): number {
   assertBytes('terms.contextHash', terms.contextHash, 32);
   assertInteger('terms.normMax', terms.normMax, 0, greatestNorm(key.values));
   assertInteger('terms.length', terms.length, 1, Number.MAX_SAFE_INTEGER);
+  assertInteger('terms.firstChunk', firstChunkOf(terms), 0, 2 ** 31);
   return chunkCount(terms.length, key.values);
 }
 
-/** The greatest bound that the circuit's slack has bits for. */
-const greatestNorm = (values: number): number =>
+/** The number of an update's first chunk. */
+export const firstChunkOf = ({ firstChunk = 0 }: UpdateTerms): number => firstChunk;
+
+/** The greatest bound that the circuit's slack has bits for, in chunks of so many values. */
+export const greatestNorm = (values: number): number =>
   2 ** (2 * VALUE_BITS - 2 + Math.ceil(Math.log2(values))) - 1;
 
 /**
  * The first public signal: ties a proof to protocol, plan, round, context, client, chunk and key.
  *
+ * @param chunk - within the update: 0 is its first one
+ *
  * **Security**: a proof for anything else is a proof of another number.
  */
 export const contextOf = (
   key: UpdateKey,
-  { planHash, roundId, contextHash }: UpdateTerms,
+  terms: UpdateTerms,
   client: ClientId,
   chunk: number,
 ): bigint =>
   hashToScalar(
     'update/context',
     utf8(PROTOCOL),
-    planHash,
-    roundId,
-    contextHash,
+    terms.planHash,
+    terms.roundId,
+    terms.contextHash,
     utf8(client),
-    u32(chunk),
+    u32(firstChunkOf(terms) + chunk),
     key.hash,
   );
 

@@ -21,6 +21,7 @@ import { splitUpdateProof, UPDATE_PROOF_BYTES } from './layout.ts';
 import {
   challengeOf,
   contextOf,
+  firstChunkOf,
   type UpdateTerms,
   updateChunkId,
   updateChunks,
@@ -94,22 +95,44 @@ export function verifyUpdates(
   items: readonly UpdateItem[],
   accepted: Set<string> = new Set(),
 ): UpdatesVerdict {
-  const inside = insideOf(key);
-  const chunks = updateChunks(key, terms);
   if (!Array.isArray(items)) {
     throw new UsageError('wrong-type', `verifyUpdates: got ${typeof items}, expected an array`);
   }
+  // Looked at even where the list is empty.
+  updateChunks(key, terms);
+  const culprits = falseUpdates(
+    key,
+    items.map((item) => ({ terms, item })),
+    accepted,
+  );
+  return culprits.length === 0 ? { valid: true } : { valid: false, culprits };
+}
+
+/** One update, and what it must be in. */
+export type UpdateClaim = { readonly terms: UpdateTerms; readonly item: UpdateItem };
+
+/**
+ * The updates that are not in bounds, where each has terms of its own: all equations of all of them are one
+ * batch. For the rest see {@link verifyUpdates}.
+ */
+export function falseUpdates(
+  key: UpdateKey,
+  claims: readonly UpdateClaim[],
+  accepted: Set<string> = new Set(),
+): readonly UpdateCulprit[] {
+  const inside = insideOf(key);
   const culprits: UpdateCulprit[] = [];
   const readable: Read[] = [];
   const listed = new Set<string>();
-  for (const [index, item] of items.entries()) {
+  for (const [index, { terms, item }] of claims.entries()) {
+    const chunks = updateChunks(key, terms);
     const read = readItem(key, terms, chunks, item);
     if (!Array.isArray(read)) {
       culprits.push({ index, ...(read as Omit<UpdateCulprit, 'index'>) });
       continue;
     }
     const ids = Array.from({ length: chunks }, (_, chunk) =>
-      updateChunkId(terms.roundId, item.client, chunk),
+      updateChunkId(terms.roundId, item.client, firstChunkOf(terms) + chunk),
     );
     const again = ids.findIndex((id) => accepted.has(id) || listed.has(id));
     if (again >= 0) {
@@ -120,18 +143,20 @@ export function verifyUpdates(
     readable.push({ index, ids, chunks: read as readonly ChunkEquations[] });
   }
   const { backend } = inside.groth16;
-  const claims = readable.map(({ index, chunks }) => ({
-    index,
-    equations: chunks.flatMap(({ groth16, knowledge }) => [groth16, ...knowledge]),
-  }));
-  const wrong = new Set(falseClaims(backend, claims));
+  const wrong = new Set(
+    falseClaims(
+      backend,
+      readable.map(({ index, chunks }) => ({
+        index,
+        equations: chunks.flatMap(({ groth16, knowledge }) => [groth16, ...knowledge]),
+      })),
+    ),
+  );
   for (const { index, ids, chunks } of readable) {
     if (wrong.has(index)) culprits.push({ index, ...faultIn(backend, chunks) });
     else for (const id of ids) accepted.add(id);
   }
-  if (culprits.length === 0) return { valid: true };
-  culprits.sort((a, b) => a.index - b.index);
-  return { valid: false, culprits };
+  return culprits.sort((a, b) => a.index - b.index);
 }
 
 type Read = {

@@ -137,7 +137,7 @@ function stretchesOf(field: Facts): readonly Stretch[] {
 
 /** Section 4.4: the least tail that is rare enough. */
 function tailOf(kind: string, v: number, n: number, coordinates: number): number {
-  const rare = -30 * Math.LN2 - Math.log(2 * coordinates);
+  const rare = -40 * Math.LN2 - Math.log(2 * coordinates);
   const E = (T: number): number => {
     const u = T / (n * v);
     return kind === 'skellam'
@@ -158,7 +158,7 @@ function modulusBits(field: Facts, n: number, T: number): number {
     span = n * (max - min);
   }
   if (rotated) {
-    const each = Math.sqrt((2 * (Math.LN2 + Math.log(d) + 39 * Math.LN2)) / d);
+    const each = Math.sqrt((2 * (Math.LN2 + Math.log(d) + 49 * Math.LN2)) / d);
     span = 2 * (Math.ceil(n * Math.sqrt(Number(B)) * each) + n);
   }
   for (let b = 1; b <= 32; b++) if (2 ** b >= span + 1 + 2 * T) return b;

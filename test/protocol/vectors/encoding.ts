@@ -1,11 +1,20 @@
 /** How a client of a recorded round came from its inputs to its vectors. */
-import { commitInputs } from '../../../src/round/commitments.ts';
+import { clientId } from '../../../src/identity/client-id.ts';
+import { commitInputs, type Proving } from '../../../src/round/commitments.ts';
 import { encodeExactly, encodeInputs } from '../../../src/round/encode.ts';
 import type { CommitmentScheme } from '../../../src/zk/commitment/scheme.ts';
 import { hex } from './hex.ts';
 import { replayed, seeded } from './seeded.ts';
 import type { Actor, Stage } from './stage.ts';
 import type { EncodingVector, Hex } from './types.ts';
+
+/** Where no proofs are asked for, nobody looks at who would make them. */
+const UNPROVEN: Proving = {
+  client: clientId('nobody'),
+  roundId: new Uint8Array(32),
+  context: new Uint8Array(32),
+  prover: undefined,
+};
 
 /** What a client's inputs became, from what it drew. */
 export async function encodingOf(
@@ -25,10 +34,11 @@ export async function encodingOf(
       return made;
     },
   });
+  const { commitments: scheme } = plan;
   const whole = await replayed(draws, async () =>
-    plan.commitments === undefined
-      ? { ...encodeInputs(plan, inputs as never), commitments: undefined }
-      : commitInputs({ ...plan, commitments: instead(plan.commitments) }, inputs as never),
+    scheme?.name === 'pedersen'
+      ? commitInputs({ ...plan, commitments: instead(scheme) }, inputs as never, UNPROVEN)
+      : { ...encodeInputs(plan, inputs as never), commitments: undefined },
   );
   const { vectors, commitments } = whole.value;
   const tries = new Map(exact.draws.map((draw) => [draw.length, draw]));
@@ -54,7 +64,9 @@ export async function unsent(stage: Stage, actor: Actor): Promise<readonly Uint8
   const inputs = stage.inputs(actor.index) as never;
   const name = `veilsum protocol vectors: ${stage.name}: client ${actor.index}: unsent`;
   const { draws } = await seeded<unknown>(name, () =>
-    plan.commitments === undefined ? encodeInputs(plan, inputs) : commitInputs(plan, inputs),
+    plan.commitments === undefined
+      ? encodeInputs(plan, inputs)
+      : commitInputs(plan, inputs, UNPROVEN),
   );
   return draws;
 }

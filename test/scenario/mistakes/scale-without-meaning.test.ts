@@ -57,7 +57,7 @@ test('ours: so it is with the bits of a plan’s field', async () => {
     try {
       const { privacy, shapes } = planned(bits);
       expect((privacy as PlannedPrivacy).epsilon).toBeLessThanOrEqual(noise.epsilon);
-      expect((privacy as PlannedPrivacy).wrapProbability).toBeLessThanOrEqual(2 ** -30);
+      expect((privacy as PlannedPrivacy).wrapProbability).toBeLessThanOrEqual(2 ** -40);
       expect(shapes[0]?.modulusBits).toBeGreaterThan(bits);
       fitted++;
     } catch (error) {

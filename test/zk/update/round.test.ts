@@ -124,6 +124,26 @@ describe('honest updates', () => {
     });
   });
 
+  test('have chunks of their own where there are several in a round', async () => {
+    const further = { ...TERMS, firstChunk: 2 };
+    const second = await itemOf(made, 'c0', secrets[0] as SecretUpdate, further);
+    const [first] = items as [UpdateItem];
+    const accepted = new Set<string>();
+    expect(verifyUpdates(made.key, TERMS, [first], accepted)).toEqual(VALID);
+    expect(verifyUpdates(made.key, further, [second], accepted)).toEqual(VALID);
+    expect(accepted.size).toBe(4);
+    // Neither is a proof of the other, though client, values and blindings are the same.
+    for (const [terms, item] of [
+      [TERMS, second],
+      [further, first],
+    ] as const) {
+      expect(verifyUpdates(made.key, terms, [item])).toEqual({
+        valid: false,
+        culprits: [{ index: 0, reason: 'equation', chunk: 0 }],
+      });
+    }
+  });
+
   test('that are false are not remembered', () => {
     const accepted = new Set<string>();
     const [first, second] = items as [UpdateItem, UpdateItem];
@@ -220,6 +240,7 @@ describe('terms and arguments of the caller', () => {
       { normMax: -1 },
       { normMax: 2 ** 34 },
       { normMax: 1.5 },
+      { firstChunk: -1 },
     ]) {
       const terms = { ...TERMS, ...wrong };
       expect(() => verifyUpdates(made.key, terms, [item])).toThrow(
