@@ -16,7 +16,7 @@ import { commitInputs } from './round/commitments.ts';
 import { encodeInputs } from './round/encode.ts';
 import type { Fields, InputsOf } from './round/fields.ts';
 import type { Noise, NoNoise } from './round/noise.ts';
-import { planOf, termsOf } from './round/plan.ts';
+import { planOf, termsOf, termsOfSaved } from './round/plan.ts';
 import { assertReviewed, type ReviewedPlan } from './round/policy.ts';
 import { assertAdmitted, type ReceiptOption } from './round/receipt.ts';
 import type { Claim } from './secagg/claim.ts';
@@ -296,7 +296,7 @@ export function restore<
   options: { readonly signer: Signer; readonly claim: Claim },
 ): { readonly [N in Next]: ClientState<N, F, D, C> }[Next] {
   assertReviewed(plan);
-  const terms = termsOf(plan, beaconOfSaved(saved));
+  const terms = termsOfSaved(plan, beaconOfSaved(saved));
   return secaggRestore(terms, saved, options) as {
     readonly [N in Next]: ClientState<N, F, D, C>;
   }[Next];

@@ -8,7 +8,7 @@
 import type { Commitments } from './round/commitment-layout.ts';
 import type { Fields } from './round/fields.ts';
 import type { Noise, NoNoise } from './round/noise.ts';
-import { type AnyPlan, type Plan, planOf, termsOf } from './round/plan.ts';
+import { type AnyPlan, type Plan, planOf, termsOf, termsOfSaved } from './round/plan.ts';
 import { assertAdmitted, type ReceiptOption } from './round/receipt.ts';
 import { type Result, resultOf } from './round/result.ts';
 import type { Accumulator } from './secagg/accumulator.ts';
@@ -137,7 +137,7 @@ export function restore<
   plan: Plan<F, D, C>,
   saved: Uint8Array,
 ): { readonly [P in Phase]: CoordinatorState<P, F> }[Phase] {
-  const terms = termsOf(plan as AnyPlan, beaconOfSavedCoordinator(saved));
+  const terms = termsOfSaved(plan as AnyPlan, beaconOfSavedCoordinator(saved));
   const state = restoreCoordinator(terms, saved);
   return state as { readonly [P in Phase]: CoordinatorState<P, F> }[Phase];
 }
