@@ -90,11 +90,11 @@ export type ClaimOption<D extends Noise> = [D] extends [NoNoise]
  *
  * @param plan - as read under this client's own policy with `readPlan`.
  * @param signer - this client's identity; its public key stands on the roster.
+ * @param options - also `claim`, the caller's durable claim store: needed to survive a crash, and to keep
+ * a restarted process from entering the same round twice. A plan with noise does not run without.
  * @param options.context - SHA-256 (or another 32-byte hash) of the model that this client received.
  * Clients that were sent different models do not end up in one sum.
  * @param options.beacon - where the plan names a beacon: receipt, value and port.
- * @param options.claim - the caller's durable claim store; needed to survive a crash, and to keep a
- * restarted process from entering the same round twice. A plan with noise does not run without.
  * @throws UsageError `unknown-id` (not on the roster), `state-spent` (advertised already),
  * `claim-required`.
  * @throws ProtocolError `bad-beacon`, `beacon-too-late`.

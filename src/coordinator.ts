@@ -74,10 +74,10 @@ export type Opened<P extends Phase, F extends Fields> = {
 /**
  * Begins a round.
  *
+ * @param options - also `receipt`, where the plan has noise: what the coordinator's ledger gave for
+ * `admit({ round: plan.id, plan: plan.hash, event: plan.privacy.event })`.
  * @param options.context - hash of the model that was sent out, 32 bytes; who names another is refused.
  * @param options.beacon - the value of the plan's beacon round, where it names one.
- * @param options.receipt - where the plan has noise: what the coordinator's ledger gave for
- * `admit({ round: plan.id, plan: plan.hash, event: plan.privacy.event })`.
  * @throws UsageError `wrong-length`. @throws PrivacyError `receipt-required`
  */
 export function begin<

@@ -9,8 +9,8 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { ClientId } from 'veilsum';
-import { openPool, warmUp } from '../parallel-unmask/host.ts';
 import { privateDemoReport } from '../03-private-digits/summary.ts';
+import { openPool, warmUp } from '../parallel-unmask/host.ts';
 import { dealShards, loadDigits, splitDigits } from './data.ts';
 import { digitsRound, type Learners, planOf, updateOf } from './digits-round.ts';
 import { enrol } from './enrolment.ts';

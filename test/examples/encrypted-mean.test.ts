@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import type { ClientId } from 'veilsum';
 import { liveHandles, openSeal } from 'veilsum/he';
 import { describe, expect, test } from 'vitest';
-import { type Examples, PIXELS } from '../../examples/digits/data.ts';
-import { enrol } from '../../examples/digits/enrolment.ts';
 import { meanRound } from '../../examples/04-encrypted-mean/encrypted-round.ts';
 import {
   CLIP,
@@ -16,6 +14,8 @@ import {
   tallyOf,
 } from '../../examples/04-encrypted-mean/hospitals.ts';
 import { gallery } from '../../examples/04-encrypted-mean/report.ts';
+import { type Examples, PIXELS } from '../../examples/digits/data.ts';
+import { enrol } from '../../examples/digits/enrolment.ts';
 
 /** So many pictures of one digit, all of one brightness. */
 const pictures = (count: number, digit: number, brightness: number): Examples => ({
