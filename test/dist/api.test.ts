@@ -4,11 +4,12 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { apiReport } from './api.ts';
 import { manifest } from './install.ts';
 
-const library = join(inject('installed'), 'node_modules/veilsum');
+// The build itself: in a tarball under node_modules, its files would look like other packages.
+const library = join(import.meta.dirname, '../..');
 const folder = join(import.meta.dirname, 'api');
 
 const entries = Object.entries(manifest().exports).flatMap(([key, target]) =>
