@@ -16,7 +16,7 @@ import { commitInputs } from './round/commitments.ts';
 import { encodeInputs } from './round/encode.ts';
 import type { Fields, InputsOf } from './round/fields.ts';
 import type { Noise, NoNoise } from './round/noise.ts';
-import { planOf, termsOf } from './round/plan.ts';
+import { planOf, termsOf, termsOfSaved } from './round/plan.ts';
 import { assertReviewed, type ReviewedPlan } from './round/policy.ts';
 import { assertAdmitted, type ReceiptOption } from './round/receipt.ts';
 import type { Claim } from './secagg/claim.ts';
@@ -98,11 +98,11 @@ export type ClaimOption<D extends Noise> = [D] extends [NoNoise]
  *
  * @param plan - as read under this client's own policy with `readPlan`.
  * @param signer - this client's identity; its public key stands on the roster.
+ * @param options - also `claim`, the caller's durable claim store: needed to survive a crash, and to keep
+ * a restarted process from entering the same round twice. A plan with noise does not run without.
  * @param options.context - SHA-256 (or another 32-byte hash) of the model that this client received.
  * Clients that were sent different models do not end up in one sum.
  * @param options.beacon - where the plan names a beacon: receipt, value and port.
- * @param options.claim - the caller's durable claim store; needed to survive a crash, and to keep a
- * restarted process from entering the same round twice. A plan with noise does not run without.
  * @throws UsageError `unknown-id` (not on the roster), `state-spent` (advertised already),
  * `claim-required`.
  * @throws ProtocolError `bad-beacon`, `beacon-too-late`.
@@ -320,7 +320,7 @@ export function restore<
   options: { readonly signer: Signer; readonly claim: Claim },
 ): { readonly [N in Next]: ClientState<N, F, D, C> }[Next] {
   assertReviewed(plan);
-  const terms = termsOf(plan, beaconOfSaved(saved));
+  const terms = termsOfSaved(plan, beaconOfSaved(saved));
   return secaggRestore(terms, saved, options) as {
     readonly [N in Next]: ClientState<N, F, D, C>;
   }[Next];

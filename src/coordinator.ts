@@ -8,7 +8,7 @@
 import type { Commitments } from './round/commitment-layout.ts';
 import type { Fields } from './round/fields.ts';
 import type { Noise, NoNoise } from './round/noise.ts';
-import { type AnyPlan, type Plan, planOf, termsOf } from './round/plan.ts';
+import { type AnyPlan, type Plan, planOf, termsOf, termsOfSaved } from './round/plan.ts';
 import { assertAdmitted, type ReceiptOption } from './round/receipt.ts';
 import { type Result, resultOf } from './round/result.ts';
 import type { Accumulator } from './secagg/accumulator.ts';
@@ -74,10 +74,10 @@ export type Opened<P extends Phase, F extends Fields> = {
 /**
  * Begins a round.
  *
+ * @param options - also `receipt`, where the plan has noise: what the coordinator's ledger gave for
+ * `admit({ round: plan.id, plan: plan.hash, event: plan.privacy.event })`.
  * @param options.context - hash of the model that was sent out, 32 bytes; who names another is refused.
  * @param options.beacon - the value of the plan's beacon round, where it names one.
- * @param options.receipt - where the plan has noise: what the coordinator's ledger gave for
- * `admit({ round: plan.id, plan: plan.hash, event: plan.privacy.event })`.
  * @throws UsageError `wrong-length`. @throws PrivacyError `receipt-required`
  */
 export function begin<
@@ -137,7 +137,7 @@ export function restore<
   plan: Plan<F, D, C>,
   saved: Uint8Array,
 ): { readonly [P in Phase]: CoordinatorState<P, F> }[Phase] {
-  const terms = termsOf(plan as AnyPlan, beaconOfSavedCoordinator(saved));
+  const terms = termsOfSaved(plan as AnyPlan, beaconOfSavedCoordinator(saved));
   const state = restoreCoordinator(terms, saved);
   return state as { readonly [P in Phase]: CoordinatorState<P, F> }[Phase];
 }

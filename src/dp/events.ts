@@ -101,7 +101,7 @@ function make<Kind extends DpEvent['kind']>(kind: Kind, fields: EventFields<Kind
 /**
  * Gaussian noise.
  *
- * @param fields.noiseMultiplier standard deviation / L2 sensitivity, from 1e−100 to 1e100
+ * @param fields `noiseMultiplier`: standard deviation / L2 sensitivity, from 1e−100 to 1e100
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const gaussian = (fields: EventFields<'gaussian'>): DpEvent => make('gaussian', fields);
@@ -109,7 +109,7 @@ export const gaussian = (fields: EventFields<'gaussian'>): DpEvent => make('gaus
 /**
  * Laplace noise on one number.
  *
- * @param fields.noiseMultiplier scale b / sensitivity, from 1e−100 to 1e100
+ * @param fields `noiseMultiplier`: scale b / sensitivity, from 1e−100 to 1e100
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const laplace = (fields: EventFields<'laplace'>): DpEvent => make('laplace', fields);
@@ -117,9 +117,8 @@ export const laplace = (fields: EventFields<'laplace'>): DpEvent => make('laplac
 /**
  * Discrete Gaussian noise on every coordinate of an integer vector.
  *
- * @param fields.sigma the parameter σ (not σ²) in integer units
- * @param fields.l2Sensitivity in integer units
- * @param fields.dimension coordinates, from 1
+ * @param fields `sigma`: the parameter σ (not σ²) in integer units; `l2Sensitivity`: in integer units;
+ *   `dimension`: coordinates, from 1
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const discreteGaussian = (fields: EventFields<'discrete-gaussian'>): DpEvent =>
@@ -128,8 +127,7 @@ export const discreteGaussian = (fields: EventFields<'discrete-gaussian'>): DpEv
 /**
  * Discrete Laplace noise on one integer, P(x) ∝ e^(−rate·|x|).
  *
- * @param fields.rate per integer unit, above 0
- * @param fields.sensitivity whole, from 1
+ * @param fields `rate`: per integer unit, above 0; `sensitivity`: whole, from 1
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const discreteLaplace = (fields: EventFields<'discrete-laplace'>): DpEvent =>
@@ -138,9 +136,8 @@ export const discreteLaplace = (fields: EventFields<'discrete-laplace'>): DpEven
 /**
  * Skellam noise on every coordinate of an integer vector.
  *
- * @param fields.variance of the whole sum's noise on one coordinate (not its square root)
- * @param fields.l2Sensitivity in integer units
- * @param fields.l1Sensitivity in integer units
+ * @param fields `variance`: of the whole sum's noise on one coordinate (not its square root);
+ *   `l2Sensitivity`: in integer units; `l1Sensitivity`: in integer units
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const skellam = (fields: EventFields<'skellam'>): DpEvent => make('skellam', fields);
@@ -148,11 +145,9 @@ export const skellam = (fields: EventFields<'skellam'>): DpEvent => make('skella
 /**
  * The sum of independent discrete Gaussians, one from each party, on every coordinate.
  *
- * @param fields.parties whose noise is in the sum for certain, from 1
- * @param fields.localSigma one party's σ in integer units
- * @param fields.l2Sensitivity in integer units
- * @param fields.l1Sensitivity in integer units
- * @param fields.dimension coordinates, padding included, from 1
+ * @param fields `parties`: whose noise is in the sum for certain, from 1; `localSigma`: one party's σ in
+ *   integer units; `l2Sensitivity`: in integer units; `l1Sensitivity`: in integer units; `dimension`:
+ *   coordinates, padding included, from 1
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const distributedDiscreteGaussian = (
@@ -162,8 +157,8 @@ export const distributedDiscreteGaussian = (
 /**
  * A uniform answer with some probability, else the true one; only between whole replaced answers.
  *
- * @param fields.noise the probability of a uniform answer, 0 to 1
- * @param fields.buckets possible answers, from 2
+ * @param fields `noise`: the probability of a uniform answer, 0 to 1; `buckets`: possible answers, from
+ *   2
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const randomisedResponse = (fields: EventFields<'randomised-response'>): DpEvent =>
@@ -172,8 +167,7 @@ export const randomisedResponse = (fields: EventFields<'randomised-response'>): 
 /**
  * An event in which each unit takes part by its own secret coin. Not for samples of a fixed size.
  *
- * @param fields.probability 0 to 1
- * @param fields.event what is done with the sample
+ * @param fields `probability`: 0 to 1; `event`: what is done with the sample
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const poissonSampled = (fields: EventFields<'poisson-sampled'>): DpEvent =>
@@ -182,9 +176,8 @@ export const poissonSampled = (fields: EventFields<'poisson-sampled'>): DpEvent 
 /**
  * An event in which a secret uniform sample of a fixed size takes part. Not for Poisson sampling.
  *
- * @param fields.population units, from 1
- * @param fields.sample units that take part, 1 to `population`
- * @param fields.event what is done with the sample
+ * @param fields `population`: units, from 1; `sample`: units that take part, 1 to `population`; `event`:
+ *   what is done with the sample
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const sampledWithoutReplacement = (
@@ -194,8 +187,8 @@ export const sampledWithoutReplacement = (
 /**
  * Partial sums from binary trees in one epoch.
  *
- * @param fields.noiseMultiplier of each node: standard deviation / L2 sensitivity
- * @param fields.stepCounts leaves of each tree, each from 1
+ * @param fields `noiseMultiplier`: of each node: standard deviation / L2 sensitivity; `stepCounts`:
+ *   leaves of each tree, each from 1
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const treeAggregation = (fields: EventFields<'tree-aggregation'>): DpEvent =>
@@ -204,7 +197,7 @@ export const treeAggregation = (fields: EventFields<'tree-aggregation'>): DpEven
 /**
  * Something proven elsewhere to be ρ-zCDP under the relation that it will be priced in.
  *
- * @param fields.rho from 0
+ * @param fields `rho`: from 0
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const zeroConcentrated = (fields: EventFields<'zero-concentrated'>): DpEvent =>
@@ -213,8 +206,7 @@ export const zeroConcentrated = (fields: EventFields<'zero-concentrated'>): DpEv
 /**
  * Something proven elsewhere to be (ε, δ)-DP under the relation that it will be priced in.
  *
- * @param fields.epsilon from 0
- * @param fields.delta 0 to 1
+ * @param fields `epsilon`: from 0; `delta`: 0 to 1
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const approximate = (fields: EventFields<'approximate'>): DpEvent =>
@@ -223,7 +215,7 @@ export const approximate = (fields: EventFields<'approximate'>): DpEvent =>
 /**
  * All of these events, each chosen knowing the answers before it.
  *
- * @param fields.events up to 9,999; none costs nothing
+ * @param fields `events`: up to 9,999; none costs nothing
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const composed = (fields: EventFields<'composed'>): DpEvent => make('composed', fields);
@@ -231,8 +223,7 @@ export const composed = (fields: EventFields<'composed'>): DpEvent => make('comp
 /**
  * The same event again and again.
  *
- * @param fields.event what is repeated
- * @param fields.count how often, from 1
+ * @param fields `event`: what is repeated; `count`: how often, from 1
  * @throws UsageError `out-of-range`, `not-finite`, `wrong-type`
  */
 export const repeated = (fields: EventFields<'repeated'>): DpEvent => make('repeated', fields);

@@ -147,7 +147,7 @@ export function encodeLattice(head: LatticeExpectation, words: Uint8Array): Uint
  *
  * @param expected what it must be, in every field
  * @param bytes from anyone
- * @param into of {@link coefficientsOf} coefficients, to be overwritten, for callers that read many;
+ * @param into of `coefficientsOf` coefficients, to be overwritten, for callers that read many;
  *   its content is unspecified after an error
  * @returns the coefficients: `into`, or fresh memory
  * @throws CodecError `truncated`, `trailing-bytes`, `unknown-version`, `wrong-phase` (another kind),

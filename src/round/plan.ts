@@ -3,7 +3,7 @@
  * they trust); degree, threshold, quorum and moduli are derived, and whatever does not fit is refused
  * here, before anybody sends anything. A plan's canonical bytes are hashed into everything.
  */
-import { UsageError } from '../errors.ts';
+import { CodecError, UsageError } from '../errors.ts';
 import { type Roster, rosterBytes } from '../identity/roster.ts';
 import { SUITE_NAMES, type SuiteName, suite } from '../identity/suite.ts';
 import { assertInteger } from '../internal/assert.ts';
@@ -309,6 +309,17 @@ export function termsOf(of: AnyPlan, beacon: Uint8Array = noBeacon): Terms {
     planByTerms.set(terms, of);
   }
   return terms;
+}
+
+/**
+ * The same under the beacon value of a saved state.
+ *
+ * @throws CodecError `wrong-round` where the plan names a beacon and the state has no value, or the reverse
+ */
+export function termsOfSaved(of: AnyPlan, beacon: Uint8Array): Terms {
+  if (beacon.length > 0 === (of.trust.beacon !== undefined)) return termsOf(of, beacon);
+  const got = beacon.length > 0 ? 'a beacon value' : 'no beacon value';
+  throw new CodecError('wrong-round', `saved state: got ${got}, expected what the plan asks for`);
 }
 
 /** The plan that terms were made from. */

@@ -36,7 +36,7 @@ export type CoordinatorModel = 'semi-honest' | 'active';
 export type GraphFacts = {
   /** Clients on the roster, from 3 to 10^6. */
   readonly clients: number;
-  /** γ: the share that may be corrupt, a decimal from 0 to below 1 (see {@link countOf}). */
+  /** γ: the share that may be corrupt, a decimal from 0 to below 1 (see `countOf`). */
   readonly corrupt: number | string;
   /** δ: the share that may be absent at any point of the round, a decimal from 0 to below 1. */
   readonly absent: number | string;
@@ -119,7 +119,7 @@ export function searchParameters(facts: SearchFacts): SearchResult | undefined {
  * client's own share is not strict; it is the quorum that keeps a client's two secrets apart.
  *
  * **Source**: ePrint 2020/704; see the file's head.
- * **Cost**: as {@link searchParameters}, one more distribution a degree in the active model.
+ * **Cost**: as `searchParameters`, one more distribution a degree in the active model.
  */
 export function graphParameters(facts: GraphFacts): GraphParameters {
   const { clients: n, coordinator } = facts;

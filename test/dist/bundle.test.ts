@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { type Rollup, build as viteBuild } from 'vite';
 import { describe, expect, inject, test } from 'vitest';
 import { manifest, subPaths } from './install.ts';
 
@@ -88,6 +89,68 @@ describe('in a bundle for browsers', () => {
       [],
     );
     expect(code.length).toBeLessThan(4_000);
+  });
+});
+
+/** The chunks that Vite makes of this text as an entry for browsers. */
+async function viteChunks(text: string): Promise<readonly Rollup.OutputChunk[]> {
+  const entry = 'virtual:entry';
+  const built = await viteBuild({
+    root: project,
+    configFile: false,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === entry ? join(project, 'entry.js') : null),
+        load: (id) => (id === join(project, 'entry.js') ? text : null),
+      },
+    ],
+    build: {
+      write: false,
+      minify: false,
+      target: 'es2024',
+      rolldownOptions: {
+        input: entry,
+        preserveEntrySignatures: 'strict',
+        // Peers that are not installed: asked for at run time, or not at all.
+        external: ['node-seal', 'snarkjs'],
+      },
+    },
+  });
+  const outputs = (Array.isArray(built) ? built : [built]) as readonly Rollup.RollupOutput[];
+  return outputs.flatMap(({ output }) => output.filter((part) => part.type === 'chunk'));
+}
+
+const importsOf = (chunks: readonly Rollup.OutputChunk[]): readonly string[] => {
+  const own = new Set(chunks.map(({ fileName }) => fileName));
+  const all = chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]);
+  return [...new Set(all)].filter((name) => !own.has(name));
+};
+
+describe('in a bundle that Vite makes', () => {
+  for (const subPath of subPaths()) {
+    test(`${subPath} brings what esbuild brings, and asks for the same`, async () => {
+      const chunks = await viteChunks(`export * from '${subPath}';`);
+      expect(importsOf(chunks)).toEqual(MAY_ASK_FOR[subPath] ?? []);
+      const inputs = Object.fromEntries(
+        chunks.flatMap(({ modules }) => Object.keys(modules).map((id) => [id, undefined as never])),
+      );
+      const allowed = MAY_BRING[subPath] ?? LIGHT;
+      expect(packages({ inputs, outputs: {} }).filter((name) => !allowed.includes(name))).toEqual(
+        [],
+      );
+      expect(chunks.map(({ code }) => code).join('')).not.toMatch(/from ['"]node:/);
+    });
+  }
+
+  test('what is not used vanishes, and a small part is small', async () => {
+    const sizeOf = async (text: string): Promise<number> =>
+      (await viteChunks(text)).reduce((sum, { code }) => sum + code.length, 0);
+    for (const subPath of subPaths()) {
+      expect(await sizeOf(`import '${subPath}';`), subPath).toBeLessThan(200);
+    }
+    expect(await sizeOf("export { UsageError } from 'veilsum';")).toBeLessThan(4_000);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +53,7 @@ export function setup(project: TestProject): () => void {
     npm(folder, 'install', '--prefer-offline', '--ignore-scripts', `./${tarball}`);
     cpSync(join(root, 'test/dist/smoke.mjs'), join(folder, 'smoke.mjs'));
     cpSync(join(root, 'examples/01-private-sum/main.ts'), join(folder, 'private-sum.ts'));
-    installPeer(folder);
+    installPeers(folder);
     project.provide('installed', folder);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
@@ -61,8 +62,8 @@ export function setup(project: TestProject): () => void {
   return () => rmSync(folder, { recursive: true, force: true });
 }
 
-/** A folder of the project in which the optional peer is there too, and a program that needs it. */
-function installPeer(folder: string): void {
+/** A folder of the project in which the optional peers are there too, and programs that need them. */
+function installPeers(folder: string): void {
   const peer = join(folder, 'with-peer');
   cpSync(join(folder, 'node_modules/veilsum'), join(peer, 'node_modules/veilsum'), {
     recursive: true,
@@ -70,6 +71,17 @@ function installPeer(folder: string): void {
   cpSync(join(root, 'node_modules/node-seal'), join(peer, 'node_modules/node-seal'), {
     recursive: true,
   });
+  // Its own dependencies are found from where it lies.
+  symlinkSync(join(root, 'node_modules/snarkjs'), join(peer, 'node_modules/snarkjs'));
+  writeFileSync(
+    join(peer, 'fast-curve.mjs'),
+    `import { fastCurve, wasmPairing } from 'veilsum/zk';
+const curve = await fastCurve({ singleThread: true });
+console.log((await wasmPairing(curve)).name);
+await curve.dispose();
+process.exit(0);
+`,
+  );
   const readme = 'src/he/README.md';
   const fences = fencesIn(readme, readFileSync(join(root, readme), 'utf8'));
   const round = fences.find(({ code }) => code.includes('encryptForRound('));

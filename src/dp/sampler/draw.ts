@@ -33,7 +33,8 @@ export function drawInto(out: Int32Array, table: NoiseTable, options: DrawOption
  * Adds an independent draw to every element, mod 2^32, in place.
  *
  * @param residues any length
- * @param table, options as for {@link drawInto}
+ * @param table as for {@link drawInto}
+ * @param options as for {@link drawInto}
  * @throws UsageError `wrong-type`
  *
  * **Security**, **Cost**: as {@link drawInto}. The draws themselves are wiped as well.

@@ -180,12 +180,15 @@ export function restoreHolder(
   }
   const next = STEPS[integer(of[3], 0, STEPS.length - 1, `${what}: step`)] as HolderStep;
   const secret = bytes(of[4], secretMax, `${what}: secret`);
+  let before = -1;
   const commits = list(of[7], n, `${what}: commits`).map((item) => {
     const pair = tuple(item, 2, `${what}: commit`);
-    return [
-      integer(pair[0], 0, n - 1, `${what}: sender`),
-      bytes(pair[1], commitLength(plan), `${what}: hashes`),
-    ] as const;
+    const sender = integer(pair[0], 0, n - 1, `${what}: sender`);
+    if (sender <= before) {
+      throw new CodecError('non-canonical', `${what}: commits out of order, or one client twice`);
+    }
+    before = sender;
+    return [sender, bytes(pair[1], commitLength(plan), `${what}: hashes`)] as const;
   });
   return holderOf({
     plan,

@@ -6,7 +6,7 @@
  * again through the same strict decoders.
  */
 import { CodecError } from '../../errors.ts';
-import { clientId } from '../../identity/roster.ts';
+import { clientId, faultOfId } from '../../identity/client-id.ts';
 import { equalBytes } from '../../internal/bytes.ts';
 import { type CborValue, decode, encode } from '../../wire/cbor.ts';
 import type { SignedHeader } from '../../wire/envelope.ts';
@@ -140,6 +140,7 @@ function fieldsOf(saved: Uint8Array): Readonly<Record<string, CborValue>> {
  * @throws CodecError if the bytes are no saved coordinator of this round.
  *
  * **Security**: the bytes are believed to be the caller's own; signatures are not checked again.
+ * **Cost**: the bytes are written once more and compared.
  */
 export function restoreCoordinator(terms: Terms, saved: Uint8Array): CoordinatorState {
   const what = 'saved coordinator';
@@ -222,7 +223,12 @@ export function restoreCoordinator(terms: Terms, saved: Uint8Array): Coordinator
   for (const fault of list(of.faults, 2 ** 20, `${what}: faults`)) {
     keepFault(ledger, readFault(fault));
   }
-  return coordinatorStateOf(phase, ledger);
+  const state = coordinatorStateOf(phase, ledger);
+  // What stood there twice, or in another order, was taken in all the same.
+  if (!equalBytes(saveCoordinator(state), saved)) {
+    throw new CodecError('non-canonical', `${what}: got other bytes than what is in them has`);
+  }
+  return state;
 }
 
 function readSaid(value: CborValue | undefined, n: number): SignedHeader {
@@ -249,8 +255,13 @@ function readFault(value: CborValue): Fault {
   const encoded = bytes(value, { min: 1, max: 8_192 }, what);
   const fields = tuple(decode(encoded, { what, maxBytes: 8_192 }), 5, what);
   const [phase, code, message, culprit, claimed] = fields;
-  const id = (of: CborValue | undefined) =>
-    of === null ? undefined : clientId(text(of, 64, `${what}: id`));
+  const id = (of: CborValue | undefined) => {
+    if (of === null) return undefined;
+    const name = text(of, 64, `${what}: id`);
+    const wrong = faultOfId(name);
+    if (wrong !== undefined) throw new CodecError('malformed', `${what}: id: got ${wrong}`);
+    return clientId(name);
+  };
   const [by, name] = [id(culprit), id(claimed)];
   return Object.freeze({
     phase: text(phase, 16, what) as Phase,

@@ -39,7 +39,7 @@ export type PairingBackend = {
   /** Σ scalar·point, scalars from 0 to r − 1; `undefined` stands for infinity. */
   readonly combine: (points: readonly G1Point[], scalars: readonly bigint[]) => G1Point | undefined;
   readonly lines: (point: G2Point) => Lines;
-  /** The product of the pairs' loops, which share their squarings; at most {@link MAX_PAIRS}. */
+  /** The product of the pairs' loops, which share their squarings; at most `MAX_PAIRS`. */
   readonly miller: (pairs: readonly Pair[]) => Miller;
   /** Whether the product of all factors is one after the final exponentiation. */
   readonly isOne: (factors: readonly Miller[]) => boolean;

@@ -69,7 +69,8 @@ export type ProvenUpdates = SchemeShape & {
  * @param options.key - from `updateKey`, opened with a back end and curve of one's choice
  * @throws UsageError `wrong-type` if the key is none
  */
-export function provenUpdates({ key }: { readonly key: UpdateKey }): ProvenUpdates {
+export function provenUpdates(options: { readonly key: UpdateKey }): ProvenUpdates {
+  const { key } = options;
   insideOf(key);
   const chunks = (length: number): number => chunkCount(length, key.values);
   return Object.freeze({
