@@ -8,6 +8,7 @@
  *
  * For a local file system: network file systems may link and sync differently.
  */
+import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Claim } from 'veilsum/client';
@@ -17,8 +18,9 @@ export const fileClaims =
   (folder: string): Claim =>
   async (roundId, phase, digest) => {
     const name = join(folder, `${Buffer.from(roundId).toString('hex')}-${phase}`);
-    const draft = `${name}.${process.pid}`;
-    await writeAndSync(draft, digest);
+    // Never twice the same: a draft that a crash left behind may be a second name of a claim.
+    const draft = `${name}.${randomBytes(16).toString('hex')}`;
+    await writeAndSync(draft, digest, 'wx');
     try {
       await link(draft, name);
       await syncFolder(folder);
@@ -35,7 +37,7 @@ export const fileClaims =
 
 /** Puts new bytes in a file's place: a reader finds the old ones or the new ones. */
 export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  await writeAndSync(`${path}.new`, bytes);
+  await writeAndSync(`${path}.new`, bytes, 'w');
   await rename(`${path}.new`, path);
   await syncFolder(dirname(path));
 }
@@ -47,8 +49,8 @@ export const readIfThere = (path: string): Promise<Buffer | undefined> =>
     throw error;
   });
 
-async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'w', 0o600);
+async function writeAndSync(path: string, bytes: Uint8Array, flags: 'w' | 'wx'): Promise<void> {
+  const file = await open(path, flags, 0o600);
   try {
     await file.writeFile(bytes);
     await file.sync();

@@ -45,6 +45,7 @@ export function openFleet(
       ...own,
     };
     const device = fork(PROGRAM, [JSON.stringify(errand)], { serialization: 'advanced' });
+    device.on('error', () => {}); // A downlink to one that is just dying: that it ends is heard anyway.
     running.set(name, device);
     return device;
   };
@@ -52,13 +53,14 @@ export function openFleet(
   /** What the device says next; undefined if it ends without a word. */
   const heard = (device: ChildProcess): Promise<FromDevice | undefined> =>
     new Promise((resolve) => {
+      if (!device.connected) return resolve(undefined); // It died while nobody listened.
       const done = (what: FromDevice | undefined): void => {
-        device.off('message', onMessage).off('disconnect', onEnd);
+        device.off('message', onMessage).off('disconnect', onEnd).off('error', onEnd);
         resolve(what);
       };
       const onMessage = (what: unknown): void => done(what as FromDevice);
       const onEnd = (): void => done(undefined);
-      device.on('message', onMessage).on('disconnect', onEnd);
+      device.on('message', onMessage).on('disconnect', onEnd).on('error', onEnd);
     });
 
   const ask = async (name: string, downlink: Uint8Array | undefined) => {

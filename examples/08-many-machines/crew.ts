@@ -14,8 +14,13 @@ export type Crew = {
   readonly hands: readonly Hand[];
   /** Everything that was said so far. */
   readonly heard: readonly Heard[];
-  /** The first report that fits, whether it was made already or is still to come. */
+  /**
+   * The first report that fits, whether it was made already or is still to come. Rejects once a worker has
+   * ended that nobody ended: what it was to say may never come.
+   */
   readonly hear: (fits: (heard: Heard) => boolean) => Promise<Heard>;
+  /** Kills one in whatever it is doing. */
+  readonly kill: (hand: Hand) => void;
   /** Ends all that still live. */
   readonly dismiss: () => Promise<void>;
 };
@@ -30,6 +35,9 @@ export type Crew = {
 export async function hire(count: number, url: string, key: Uint8Array): Promise<Crew> {
   const heard: Heard[] = [];
   const looks = new Set<() => void>();
+  const mayEnd = new Set<Hand>();
+  const lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => {}); // Who hears nothing any more need not know.
   const env = {
     ...process.env,
     VEILSUM_REDIS: url,
@@ -43,11 +51,16 @@ export async function hire(count: number, url: string, key: Uint8Array): Promise
       heard.push({ hand, report });
       for (const look of looks) look();
     });
+    hand.process.once('exit', (code, signal) => {
+      if (mayEnd.has(hand)) return;
+      lost.reject(new Error(`worker ${hand.number} ended by itself (${signal ?? `code ${code}`})`));
+    });
+    hand.process.on('error', lost.reject); // Not started, or gone when it was to get a message.
     return hand;
   });
   const killAll = (): void => hands.forEach(({ process }) => void process.kill('SIGKILL'));
   process.once('exit', killAll);
-  const hear: Crew['hear'] = (fits) =>
+  const said = (fits: (heard: Heard) => boolean): Promise<Heard> =>
     new Promise((resolve) => {
       const look = (): void => {
         const found = heard.find(fits);
@@ -58,20 +71,21 @@ export async function hire(count: number, url: string, key: Uint8Array): Promise
       looks.add(look);
       look();
     });
+  const hear: Crew['hear'] = (fits) => Promise.race([said(fits), lost.promise]);
+  const kill = (hand: Hand): void => {
+    mayEnd.add(hand);
+    hand.process.kill('SIGKILL');
+  };
   const dismiss = async (): Promise<void> => {
+    for (const hand of hands) mayEnd.add(hand);
     await Promise.all(hands.map(end));
     process.off('exit', killAll);
   };
-  const ready = async (hand: Hand): Promise<unknown> =>
-    Promise.race([
-      hear((said) => said.hand === hand && said.report.is === 'ready'),
-      once(hand.process, 'exit').then(([code]) => {
-        throw new Error(`worker ${hand.number} ended with code ${code} before it was ready`);
-      }),
-    ]);
+  const ready = (hand: Hand): Promise<unknown> =>
+    hear((report) => report.hand === hand && report.report.is === 'ready');
   try {
     await Promise.all(hands.map(ready));
-    return { hands, heard, hear, dismiss };
+    return { hands, heard, hear, kill, dismiss };
   } catch (error) {
     await dismiss();
     throw error;

@@ -21,7 +21,7 @@ import {
   unmaskWork,
 } from 'veilsum/coordinator';
 import { KEPT_MS, QUEUE } from './machine.ts';
-import { type JobName, open, placeOf, seal } from './sealed.ts';
+import { assertKey, type JobName, open, placeOf, seal } from './sealed.ts';
 
 /** Where the work goes. */
 export type Site = {
@@ -41,6 +41,9 @@ export type Site = {
  */
 const MASKS = 16;
 
+/** How often it is tried to reach a Redis that is away, and for how long; in milliseconds. */
+const [PAUSE_MS, AWAY_MS] = [250, 10_000];
+
 /**
  * Does the unmask work of a round on whatever machines take jobs from the queue.
  *
@@ -49,8 +52,8 @@ const MASKS = 16;
  *
  * @param state of a round whose answers are in.
  * @returns what `close` wants.
- * @throws ProtocolError `below-threshold` as `unmaskWork`; Error if a job fails, takes too long, or if
- * something else lies in its place. The state stays usable: call again, or close it alone.
+ * @throws ProtocolError `below-threshold` as `unmaskWork`; Error if a job fails or takes too long, if
+ * something else lies in its place, or if Redis is away for ten seconds or for `patience`. The state stays usable: call again, or close it alone.
  *
  * **Cost**: cutting and sealing the work; for each job an accumulator is read and added.
  */
@@ -58,13 +61,28 @@ export async function unmaskOnMachines(
   state: CoordinatorState<'unmask'>,
   { url, key, patience = 600_000, onProgress }: Site,
 ): Promise<readonly Accumulator[]> {
+  assertKey(key);
   const { fields, pieces } = unmaskWork(state);
-  const redis = new Redis(url);
-  const queue = new Queue<JobName>(QUEUE, { connection: { url } });
-  const events = new QueueEvents(QUEUE, { connection: { url } });
+  // Redis may be away for a moment. After that, connections end instead of waiting for ever.
+  const connection = {
+    url,
+    retryStrategy: (tries: number) =>
+      tries * PAUSE_MS < Math.min(patience, AWAY_MS) ? PAUSE_MS : null,
+  };
+  const redis = new Redis(url, connection);
+  const queue = new Queue<JobName>(QUEUE, { connection });
+  const events = new QueueEvents(QUEUE, { connection });
+  const lost = new Promise<never>((_, reject) => {
+    redis.once('end', () => reject(new Error('Redis: got no connection, expected the one it had')));
+  });
+  lost.catch(() => {}); // It ends in the end, too.
+  const told = (): void => {}; // By `lost`, and by what rejects.
+  redis.on('error', told);
+  queue.on('error', told);
+  events.on('error', told);
   const places: string[] = [];
   const jobs: Job<JobName>[] = [];
-  try {
+  const work = async (): Promise<readonly Accumulator[]> => {
     await events.waitUntilReady();
     for (const [name, batch] of dealt(pieces)) {
       const place = placeOf('pieces', name);
@@ -80,6 +98,9 @@ export async function unmaskOnMachines(
       onProgress?.({ done: i + 1, total: jobs.length });
     }
     return [total];
+  };
+  try {
+    return await Promise.race([work(), lost]);
   } finally {
     for (const { shares } of pieces) shares.fill(0);
     if (places.length > 0) await redis.del(...places).catch(() => {}); // They expire, too.
@@ -95,7 +116,7 @@ const jobOptions = ({ cut, job }: JobName) => ({
   jobId: `${cut}-${job}`,
   attempts: 3, // Redis may be away for a moment.
   backoff: { type: 'fixed', delay: 500 },
-  // The coordinator removes its jobs; where it dies, they go by age.
+  // The coordinator removes its jobs; where it dies, those that were done or failed go by age.
   removeOnComplete: { age: KEPT_MS / 1_000 },
   removeOnFail: { age: KEPT_MS / 1_000 },
 });

@@ -17,16 +17,21 @@ const [CLIENTS, LENGTH] = [40, 100_000];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 // Whoever stops this program stops what it started.
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 const redis = await startRedis();
-try {
+
+async function story(): Promise<void> {
   say(`${CLIENTS} clients, ${LENGTH.toLocaleString('en')} numbers each; every eighth vanishes`);
   const round = await answeredRound(CLIENTS, LENGTH, throughFrontDoors(redis.url, say));
   const { result, jobs, late } = await threeMachines(round, redis.url, say);
   const isExact = isDeepStrictEqual([...result.sum.counts], round.expected);
   if (!isExact) throw new Error('not the plain sum');
   say(`${jobs} jobs counted once each, ${late} deliveries too late; the sum is exact`);
+}
+
+try {
+  await Promise.race([story(), redis.lost]);
 } finally {
   await redis.stop();
 }

@@ -13,6 +13,8 @@ import { Redis } from 'ioredis';
 export type RedisServer = {
   /** Where it is, password included. */
   readonly url: string;
+  /** Rejects once it has ended by itself, if it was started here. */
+  readonly lost: Promise<never>;
   /** Ends it, if it was started here. */
   readonly stop: () => Promise<void>;
 };
@@ -28,7 +30,9 @@ export const NO_REDIS =
  */
 export async function startRedis(): Promise<RedisServer> {
   const { REDIS_URL: given } = process.env;
-  if (given !== undefined) return { url: given, stop: async () => {} };
+  if (given !== undefined) {
+    return { url: given, lost: new Promise<never>(() => {}), stop: async () => {} };
+  }
   const folder = mkdtempSync(join(tmpdir(), 'veilsum-redis-'));
   const port = await freePort();
   const password = randomBytes(16).toString('hex');
@@ -70,7 +74,7 @@ export async function startRedis(): Promise<RedisServer> {
   const url = `redis://:${password}@127.0.0.1:${port}`;
   try {
     await Promise.race([answers(url), lost]);
-    return { url, stop };
+    return { url, lost, stop };
   } catch (error) {
     await stop();
     throw error;

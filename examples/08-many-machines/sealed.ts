@@ -26,6 +26,11 @@ export const placeOf = (kind: Kind, { round, cut, job }: JobName): string =>
 
 const [NONCE, TAG] = [12, 16];
 
+/** @throws Error if this is not a key of 32 bytes: HKDF would make one of nothing. */
+export function assertKey(key: Uint8Array): void {
+  if (key.length !== 32) throw new Error(`key: got ${key.length} bytes, expected 32`);
+}
+
 /** A key for the few values of one cut: random nonces do not repeat under it. */
 const cutKey = (key: Uint8Array, { round, cut }: JobName): Uint8Array =>
   new Uint8Array(

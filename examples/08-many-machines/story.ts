@@ -82,7 +82,7 @@ export async function threeMachines(
     const names = await Promise.all([halfway(first), halfway(second), halfway(third)]);
     const [killed, suspended, announced] = names;
     say('all three are in the middle of a job');
-    first.process.kill('SIGKILL');
+    crew.kill(first);
     say(`worker 1 is killed in job ${killed.job}`);
     second.process.kill('SIGSTOP');
     say(`worker 2 is suspended in job ${suspended.job}`);

@@ -1,6 +1,6 @@
 /** Example 02 as it stands, and its claim store: what two processes that share it may answer. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -73,10 +73,22 @@ describe('fileClaims', () => {
     expect(readdirSync(folder)).toHaveLength(1);
   });
 
-  test('a draft that a crash left behind claims nothing', async () => {
-    const name = `${Buffer.from(round).toString('hex')}-mask`;
-    writeFileSync(join(folder, `${name}.4711`), digest(7));
+  test('a draft that a crash left behind claims nothing, and is no way to the claim itself', async () => {
+    const name = join(folder, `${Buffer.from(round).toString('hex')}-mask`);
     expect(await claim(fileClaims(folder), 1)).toBe('first');
+    // A crash between `link` and `unlink`. In a container every process has the same id as the one before it.
+    linkSync(name, `${name}.${process.pid}`);
+    expect(await claim(fileClaims(folder), 2)).toBe('conflict');
+    expect(await claim(fileClaims(folder), 1)).toBe('same');
+  });
+
+  test('two claims of one process at once are two claims', async () => {
+    const store = fileClaims(folder);
+    for (let phase = 0; phase < 20; phase++) {
+      const at = new Uint8Array(32).fill(phase);
+      const said = await Promise.all([1, 2].map((fill) => claim(store, fill, 'mask', at)));
+      expect(said.sort()).toEqual(['conflict', 'first']);
+    }
   });
 
   test('a folder that is not there is an error, not a verdict', async () => {

@@ -13,7 +13,18 @@ import { deserialize, serialize } from 'node:v8';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import * as coordinator from 'veilsum/coordinator';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
+import { hire } from '../../examples/08-many-machines/crew.ts';
 import { unmaskOnMachines } from '../../examples/08-many-machines/host.ts';
 import {
   type Delivery,
@@ -52,10 +63,15 @@ afterAll(() => {
 describe.skipIf(isSkipped)('with redis-server', () => {
   test('the story: one killed, one suspended, one twice, and the sum is exact', async () => {
     const main = new URL('../../examples/08-many-machines/main.ts', import.meta.url);
-    // A process group of its own: whatever it leaves behind is found by the group.
+    // A process group of its own: whatever it leaves behind is found by the group, and ended.
     const child = spawn(process.execPath, ['--conditions=@veilsum/source', main.pathname], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => {
+      try {
+        process.kill(-(child.pid as number), 'SIGKILL');
+      } catch {} // As it should be: nothing is left.
     });
     const [said, complaints, [code]] = await Promise.all([
       text(child.stdout),
@@ -264,6 +280,42 @@ describe.skipIf(isSkipped)('with redis-server', () => {
       machine((name) => runJob(redis, randomBytes(32), name));
       const job = unmaskOnMachines(fresh(), { url: server.url, key });
       await expect(job).rejects.toThrow(/pieces: the value there was not sealed for this place/);
+    });
+
+    test('ends at once when a worker dies that nobody killed', async () => {
+      const crew = await hire(2, server.url, key);
+      onTestFinished(crew.dismiss);
+      const [first, second] = crew.hands as [(typeof crew.hands)[0], (typeof crew.hands)[0]];
+      const never = crew.hear(() => false);
+      crew.kill(first);
+      await once(first.process, 'exit');
+      second.process.kill('SIGKILL');
+      await expect(never).rejects.toThrow('worker 2 ended by itself (SIGKILL)');
+      await expect(crew.hear(() => false)).rejects.toThrow('worker 2');
+    }, 15_000);
+
+    test('ends when Redis does, and closes alone', async () => {
+      const own = await startRedis();
+      onTestFinished(own.stop);
+      const look = new Redis(own.url, { retryStrategy: () => null });
+      look.on('error', () => {});
+      const [, pid] = /process_id:(\d+)/.exec(await look.info('server')) ?? [];
+      const state = fresh();
+      const job = unmaskOnMachines(state, { url: own.url, key, patience: 2_000 });
+      const ended = job.then(
+        () => 'closed',
+        () => 'rejected',
+      );
+      await vi.waitFor(async () => expect(await look.keys('veilsum:*')).not.toEqual([]), 5_000);
+      process.kill(Number(pid), 'SIGKILL');
+      await expect(own.lost).rejects.toThrow(/redis-server ended/);
+      expect(await ended).toBe('rejected');
+      expect([...coordinator.close(state).next.sum.counts]).toEqual(round.expected);
+    }, 15_000);
+
+    test.each([0, 31, 33])('takes no key of %i bytes', async (length) => {
+      const site = { url: server.url, key: new Uint8Array(length) };
+      await expect(unmaskOnMachines(fresh(), site)).rejects.toThrow(/expected 32/);
     });
 
     test('without machines ends when patience does, and closes alone', async () => {

@@ -11,7 +11,7 @@ type Rounds = readonly [RoundRecord, ...(readonly RoundRecord[])];
 /** One block for all rounds that were set up alike. */
 export function settings({ rounds }: PrivacyReport): Markup | null {
   if (rounds.length === 0) return null;
-  const groups = new Map<string, Rounds>();
+  const groups = new Map<string, [RoundRecord, ...RoundRecord[]]>();
   for (const round of rounds) {
     const { setting, invited, floor, fields, noise } = round;
     const key = canonicalJson({
@@ -22,7 +22,8 @@ export function settings({ rounds }: PrivacyReport): Markup | null {
       noise: noise === null ? null : { ...noise, honestSurvivors: null },
     });
     const before = groups.get(key);
-    groups.set(key, before === undefined ? [round] : [...before, round]);
+    if (before === undefined) groups.set(key, [round]);
+    else before.push(round);
   }
   return html`<section aria-labelledby="settings"><h2 id="settings">What was set</h2>
 ${[...groups.values()].map(
@@ -81,7 +82,7 @@ function claimRows(noise: NoiseRecord): readonly Row[] {
   return [
     [
       'The plan’s claim',
-      `ε = ${price(epsilon)} at δ = ${figure(delta)} for a run of ${counted(rounds, 'round')}; ` +
+      `ε = ${price(epsilon)} at δ = ${price(delta)} for a run of ${counted(rounds, 'round')}; ` +
         `between any two contributions of a client ε = ${price(replaceOneEpsilon)}`,
     ],
     [

@@ -11,7 +11,7 @@ import type { RoundRecord } from './facts.ts';
 import { type Finding, findingsOf } from './findings.ts';
 import { type LedgerFacts, ledgerFacts, readLedgerFacts } from './ledger-facts.ts';
 import { CLAIM, limitsOf, MEANING, remainsOf } from './limits.ts';
-import { readRecord } from './read-record.ts';
+import { readRecord, readVersion } from './read-record.ts';
 import { type Spending, spendingOf } from './spending.ts';
 
 /** The format of a report's JSON. */
@@ -41,7 +41,7 @@ export type PrivacyReport = {
 
 /** What a report is made from. */
 export type ReportFacts = {
-  /** In the order in which they were played; up to 100,000. */
+  /** In the order in which they were played; up to 100,000, of plans with up to 16 different δ. */
   readonly rounds: readonly RoundRecord[];
   /** The ledger that paid for them: its entries are what ε is worked out from. */
   readonly ledger?: Ledger;
@@ -54,6 +54,8 @@ export type ReportFacts = {
 type Facts = Pick<PrivacyReport, 'title' | 'made' | 'rounds' | 'ledger' | 'library'>;
 
 const MOST_ROUNDS = 100_000;
+/** For each, all that was charged is priced once: see `findingsOf`. */
+const MOST_DELTAS = 16;
 const made = new WeakSet<object>();
 
 /**
@@ -83,8 +85,9 @@ export function privacyReport(facts: ReportFacts): PrivacyReport {
 }
 
 /**
- * Reads a report's JSON. What follows from its facts is worked out again: texts are this version's own, the
- * ledger's lines lead to its head, and a report that states less ε than was charged is refused.
+ * Reads a report's JSON. What follows from its facts is worked out again: texts are this version's own but for
+ * the assumptions, which are in the words of the records; the ledger's lines lead to its head, and a report that
+ * states less ε than was charged is refused.
  *
  * @param json what `JSON.stringify` gave
  * @returns a report as `privacyReport` makes it, `library` being that of the first maker
@@ -111,7 +114,7 @@ export function readReport(json: string): PrivacyReport {
   const derived: Read<never> = (_, part) => part as never;
   const told = objectOf<PrivacyReport>({
     format: text(64) as Read<typeof FORMAT>,
-    library: text(64),
+    library: readVersion,
     statement: derived,
     title: readTitle,
     made: readMade,
@@ -145,6 +148,8 @@ const readMade = (where: string, value: unknown): string | null => orNull(text(6
 
 const readRounds: Read<readonly RoundRecord[]> = (where, value) => {
   const rounds = listOf(readRecord, MOST_ROUNDS)(where, value);
+  const deltas = new Set(rounds.flatMap(({ noise }) => noise?.delta ?? []));
+  if (deltas.size > MOST_DELTAS) throw malformed(where, `at most ${MOST_DELTAS} different δ`);
   const plans = new Set<string>();
   for (const { plan, round } of rounds) {
     if (plans.has(plan)) {

@@ -115,6 +115,14 @@ function against(
       );
     }
   }
+  for (const { round, noise } of rounds) {
+    if (noise !== null || !entries.has(round)) continue;
+    say(
+      'another-event',
+      round,
+      'The ledger charged this round, and the record of it has no noise: the two are not about the same.',
+    );
+  }
   for (const { round } of ledger.entries) {
     if (known.has(round)) continue;
     say(
@@ -137,9 +145,11 @@ function beyondClaims(noisy: readonly Noisy[], charged: readonly DpEvent[]): rea
       { epsilon, delta, rounds, neighbours },
     ]),
   );
+  const prices = new Map<number, number>();
   return [...claims.values()].flatMap((claim): Finding[] => {
     const { epsilon, delta, rounds } = claim;
-    const found = priceAt(charged, claim);
+    const found = prices.get(delta) ?? priceAt(charged, claim);
+    prices.set(delta, found);
     // The plan's own price is rounded up, and keeps a part of δ aside.
     if (found <= epsilon * (1 + 1e-9)) return [];
     return [
@@ -147,7 +157,7 @@ function beyondClaims(noisy: readonly Noisy[], charged: readonly DpEvent[]): rea
         code: 'beyond-claim',
         round: null,
         text:
-          `Plans claim ε = ${price(epsilon)} at δ = ${figure(delta)} for a run of ${rounds} rounds; all that was charged comes ` +
+          `Plans claim ε = ${price(epsilon)} at δ = ${price(delta)} for a run of ${rounds} rounds; all that was charged comes ` +
           `to ${Number.isFinite(found) ? `ε = ${price(found)}` : 'no ε that is proven'} at that δ.`,
       },
     ];

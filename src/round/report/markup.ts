@@ -47,13 +47,22 @@ export function figure(value: number): string {
 export function price(value: number | null): string {
   if (value === null) return '∞';
   if (value === 0) return '0';
+  if (value === Number.POSITIVE_INFINITY) return '∞';
+  if (value < 1e-300) return figure(value); // Steps of four digits would be 0.
   const unit = 10 ** (Math.floor(Math.log10(value)) - 3);
   return figure(Math.max(Math.ceil(value / unit - 1e-9) * unit, Number(value.toPrecision(4))));
 }
 
+/** Smallest and greatest, of however many: a call has too few places for all of them. */
+export const extremes = (values: readonly number[]): readonly [low: number, high: number] =>
+  values.reduce<readonly [number, number]>(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+
 /** Smallest and greatest: `3` or `3 to 5`. */
 export function span(values: readonly number[], write: (value: number) => string = figure): string {
-  const [low, high] = [write(Math.min(...values)), write(Math.max(...values))];
+  const [low, high] = extremes(values).map(write) as [string, string];
   return low === high ? low : `${low} to ${high}`;
 }
 

@@ -83,7 +83,7 @@ ${
     : card(
         'Privacy spent',
         `ε = ${price(spending.epsilon)}`,
-        `${ledger === null ? 'by the plans on record' : `of a budget of ${figure(ledger.budget.epsilon)}`}, at δ = ${figure(spending.delta)}`,
+        `${ledger === null ? 'by the plans on record' : `of a budget of ${figure(ledger.budget.epsilon)}`}, at δ = ${price(spending.delta)}`,
       )
 }
 ${card(
@@ -159,7 +159,7 @@ function assumptions({ rounds }: PrivacyReport): Markup | null {
     for (const { text } of round.assumptions) counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   return html`<section aria-labelledby="rests"><h2 id="rests">What the privacy of these sums rests on</h2>
-<p>If one of these does not hold, what is said above may not hold either.</p>
+<p>In the words of the records. If one of these does not hold, what is said above may not hold either.</p>
 <ul>${[...counts].map(([text, count]) => html`<li>${text}${count < rounds.length ? ` (${counted(count, 'round')} of ${rounds.length})` : null}</li>`)}</ul>
 </section>`;
 }

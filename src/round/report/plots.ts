@@ -3,7 +3,7 @@
  * who was in each sum. Each has a title and a description, and the table of rounds says the same in words.
  */
 import type { PrivacyReport } from './document.ts';
-import { counted, figure, html, type Markup, price } from './markup.ts';
+import { counted, extremes, figure, html, type Markup, price } from './markup.ts';
 import type { Moment } from './timeline.ts';
 
 const WIDTH = 720;
@@ -12,10 +12,10 @@ const AREA = { left: 58, right: 700, top: 18, bottom: 250 } as const;
 
 /** Round steps of an axis from 0 to at least `most`: about four of them. */
 function stepsTo(most: number): readonly number[] {
-  const rough = Math.max(most, Number.MIN_VALUE * 1e10) / 4;
+  const rough = (most > 0 ? most : 1) / 4;
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = unit * ([1, 2, 2.5, 5].find((factor) => factor * unit >= rough) ?? 10);
-  return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, i) =>
+  return Array.from({ length: Math.max(1, Math.ceil(most / step - 1e-9)) + 1 }, (_, i) =>
     Number((i * step).toPrecision(6)),
   );
 }
@@ -96,7 +96,7 @@ export function spendingPlot(report: PrivacyReport, moments: readonly Moment[]):
     {
       id: 'spent',
       title: 'Privacy spent, ε, over the rounds that were charged',
-      description: `${spentText}${budget === undefined ? '' : `, of a budget of ${figure(budget)}`}, at δ = ${figure(spending.delta)}. The table of rounds has every value.`,
+      description: `${spentText}${budget === undefined ? '' : `, of a budget of ${figure(budget)}`}, at δ = ${price(spending.delta)}. The table of rounds has every value.`,
       vertical: 'ε so far',
       horizontal: 'rounds charged',
       steps,
@@ -150,7 +150,7 @@ export function attendanceOf({ record }: Moment): {
  */
 export function attendancePlot(moments: readonly Moment[]): Markup | null {
   const shown = moments.map(attendanceOf);
-  const most = Math.max(...shown.map(({ stayed, left, out }) => stayed + left + out), 0);
+  const [, most] = extremes([0, ...shown.map(({ stayed, left, out }) => stayed + left + out)]);
   if (most === 0) return null;
   const steps = stepsTo(most * 1.04).filter(Number.isInteger);
   const { left, right, bottom, top } = AREA;
@@ -159,12 +159,12 @@ export function attendancePlot(moments: readonly Moment[]): Markup | null {
   const highest = Math.max(most * 1.04, steps.at(-1) ?? 0);
   const y = (value: number): number => at(bottom - ((bottom - top) * value) / highest);
   const x = (number: number): number => left + slot * (number - 0.5);
-  const inSums = moments.flatMap(({ record }) => record?.contributors ?? []);
+  const [fewest, greatest] = extremes(moments.flatMap(({ record }) => record?.contributors ?? []));
   return framed(
     {
       id: 'clients',
       title: 'Clients in the sum of each round',
-      description: `Between ${Math.min(...inSums)} and ${Math.max(...inSums)} clients are in a sum. The table of rounds has every value.`,
+      description: `Between ${fewest} and ${greatest} clients are in a sum. The table of rounds has every value.`,
       vertical: 'clients',
       horizontal: 'round, in the order of the table',
       steps,

@@ -36,10 +36,10 @@ const MOST = 10_000;
  */
 export const readRecord: Read<RoundRecord> = (where, value) => {
   const code = codeOf();
-  return objectOf<RoundRecord>({
+  const record = objectOf<RoundRecord>({
     round: text(128),
     plan: hex(64),
-    library: text(64),
+    library: readVersion,
     outcome: oneOf('opened', 'failed', 'unknown'),
     reason: orNull(code),
     setting: readSetting,
@@ -59,14 +59,44 @@ export const readRecord: Read<RoundRecord> = (where, value) => {
     ),
     bundle: orNull(hex(64)),
   })(where, value);
+  assertAgrees(where, record);
+  return record;
 };
+
+/** Facts of one record that cannot all be true. */
+function assertAgrees(where: string, record: RoundRecord): void {
+  const { outcome, reason, invited, floor, contributors, lost, noise, transcript, bundle } = record;
+  const rest = [transcript, bundle, noise?.honestSurvivors ?? null];
+  const isOfOutcome =
+    contributors === null
+      ? outcome !== 'opened' && rest.every((fact) => fact === null)
+      : outcome === 'opened' && floor <= contributors && contributors <= invited;
+  if (!isOfOutcome || (reason === null) === (outcome === 'failed')) {
+    throw malformed(where, 'contributors, reason and transcript that fit the outcome');
+  }
+  const gone = lost.reduce((sum, { clients }) => sum + clients, 0);
+  if (gone > invited || (noise?.honestSurvivors ?? 0) > (contributors ?? 0)) {
+    throw malformed(where, 'no more clients than there were');
+  }
+}
+
+/** A version, and not a word more. */
+export const readVersion: Read<string> = matching(
+  /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,40})?$/,
+  'a version',
+);
+
+const readFraction: Read<string> = matching(
+  /^\d{1,6}(\.\d{1,17})?(e-\d{1,3})?$/,
+  'a decimal number',
+);
 
 const codeOf = (): Read<string> =>
   matching(/^[a-z][a-z0-9-]{0,63}$/, 'a code of lower-case letters, digits and hyphens');
 
 const readField: Read<FieldRecord> = (where, value) =>
   objectOf<FieldRecord>({
-    name: text(64),
+    name: matching(/^[a-z][A-Za-z0-9_-]{0,63}$/, 'the name of a field'),
     kind: oneOf('real', 'integer', 'weighted-mean'),
     length: whole,
     clip: orNull(
@@ -87,7 +117,7 @@ const readNoise: Read<NoiseRecord> = (where, value) =>
     delta: readDelta,
     rounds: whole,
     replaceOneEpsilon: orNull(finite(0)),
-    multiplier: text(32),
+    multiplier: readFraction,
     honestSurvivorsMin: whole,
     honestSurvivors: orNull(whole),
     wrapProbability: finite(0),
@@ -110,8 +140,8 @@ const readMasked: Read<MaskedSetting> = (where, value) =>
   objectOf<MaskedSetting>({
     protection: oneOf('masks'),
     coordinator: oneOf('active', 'semi-honest'),
-    corrupt: text(32),
-    absent: text(32),
+    corrupt: readFraction,
+    absent: readFraction,
     corruptCount: whole,
     absentCount: whole,
     degree: whole,

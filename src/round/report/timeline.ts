@@ -38,7 +38,8 @@ export function timelineOf({ rounds, ledger, spending }: PrivacyReport): readonl
     }
   };
   for (const record of rounds) {
-    const charge = record.noise === null ? null : (chargeOf.get(record.round) ?? null);
+    const charge = chargeOf.get(record.round) ?? null;
+    chargeOf.delete(record.round); // Another record of that name was not charged with it.
     if (charge !== null) chargedAloneUpTo(charge);
     moments.push(moment(record.round, record, charge));
   }

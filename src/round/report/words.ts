@@ -59,7 +59,7 @@ function doneIn(rounds: readonly RoundRecord[]): readonly string[] {
   return said;
 }
 
-function epsilonIn({ rounds, spending, ledger }: PrivacyReport): readonly string[] {
+function epsilonIn({ rounds, spending, ledger, findings }: PrivacyReport): readonly string[] {
   if (spending === null) {
     return [
       'There is no differential privacy here: the exact sum of every round is released. Nobody sees a single vector, but nothing bounds what the sums themselves say about a person.',
@@ -74,7 +74,7 @@ function epsilonIn({ rounds, spending, ledger }: PrivacyReport): readonly string
   else if (epsilon === 0) said.push('Nothing was charged so far: ε is 0.');
   else {
     said.push(
-      `All that was charged comes to ε = ${price(epsilon)} at δ = ${figure(delta)}. Whoever sees all the noisy sums, however much they know besides, and has to guess which of the two worlds is the real one, is right with a probability of at most ${guessing(epsilon, delta)}; a coin is right in 50 %. No odds change by more than a factor of ${figure(Math.exp(epsilon))}, but for δ.`,
+      `All that was charged comes to ε = ${price(epsilon)} at δ = ${price(delta)}. Whoever sees the noisy sums that were charged, as they were charged, however much they know besides, and has to guess which of the two worlds is the real one, is right with a probability of at most ${guessing(epsilon, delta)}; a coin is right in 50 %. No odds change by more than a factor of ${price(Math.exp(epsilon))}, but for δ.`,
     );
     if (epsilon >= 3) {
       said.push(
@@ -87,6 +87,16 @@ function epsilonIn({ rounds, spending, ledger }: PrivacyReport): readonly string
       ? 'This holds for each client with everything that it contributed to these rounds together, and not for each of its records alone. It does not hide what is true of the group: that is what a sum is for.'
       : 'The unit that this holds for, a person, a device or a record, is the one for which the ledger’s keeper worked the events out; a ledger does not say which.',
   );
+  const uncharged = new Set(
+    findings.flatMap(({ code, round }) =>
+      code === 'not-charged' || code === 'another-event' ? [round] : [],
+    ),
+  );
+  if (uncharged.size > 0) {
+    said.push(
+      `ε does not bound what the ${uncharged.size === 1 ? 'sum' : 'sums'} of ${counted(uncharged.size, 'round')} ${uncharged.size === 1 ? 'says' : 'say'}: the ledger did not charge what is on record.`,
+    );
+  }
   const open = new Set(
     rounds.flatMap(({ noise, fields }) =>
       noise === null ? [] : fields.flatMap((field) => (field.public ? [`“${field.name}”`] : [])),
