@@ -86,11 +86,23 @@ export async function fastCurve(options: FastCurveOptions = {}): Promise<FastCur
   const { singleThread = true, timeoutMs = START_MS } = options;
   assertInteger('fastCurve: timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
   if (!singleThread) await startsWorkers(timeoutMs);
-  const curve = (await inTime(apart(make, singleThread), timeoutMs)) as SnarkCurve | undefined;
-  if (typeof curve?.tm?.queueAction !== 'function') throw otherVersion('its curve has no tasks');
-  await inTime(doublesTheGenerator(curve), timeoutMs);
-  return guarded(curve);
+  const making = apart(make, singleThread) as Promise<SnarkCurve | undefined>;
+  try {
+    const curve = await inTime(making, timeoutMs);
+    if (typeof curve?.tm?.queueAction !== 'function') throw otherVersion('its curve has no tasks');
+    await inTime(doublesTheGenerator(curve), timeoutMs);
+    return guarded(curve);
+  } catch (error) {
+    // Its workers would keep a process alive for ever, also those that come too late.
+    void making.then(ended).catch(() => {});
+    throw error;
+  }
 }
+
+/** Ends the threads of a curve, if it has any. */
+const ended = async (curve: SnarkCurve | undefined): Promise<void> => {
+  if (curve?.tm?.workers !== undefined) await curve.tm.terminate();
+};
 
 async function loadedFrom(load: FastCurveOptions['load']): Promise<unknown> {
   try {
@@ -191,7 +203,7 @@ function guarded(curve: SnarkCurve): FastCurve {
     closing ??= new Promise<void>((resolve) => {
       idle = resolve;
       if (active === 0) resolve();
-    }).then(() => (curve.tm.workers === undefined ? undefined : curve.tm.terminate()));
+    }).then(() => ended(curve));
     return closing;
   };
   hold(false);

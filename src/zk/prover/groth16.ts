@@ -51,7 +51,8 @@ const SCALAR = 32;
  * Proves.
  *
  * **Security**: r and s come from the CSPRNG for each proof: zero-knowledge rests on them. Nothing here
- * is constant-time. What this function allocates is wiped; the threads' memories are not.
+ * is constant-time. What this function allocates is wiped; the threads' memories, and the copies of
+ * witness and sums that snarkjs makes on its way, are not.
  * **Source**: Groth, eprint 2016/260, section 3.2. With γ = 1 as snarkjs sets up; the quotient
  * (a·b − c)/Z is handed to the key's points by its values at the odd places of twice the domain, where
  * Z is the constant −2, which the key has divided out.

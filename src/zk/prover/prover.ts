@@ -60,14 +60,17 @@ export type Prover = AsyncDisposable & {
    * Proves that inputs satisfy a circuit. Proofs are made one after the other, in the order of the calls.
    *
    * **Security**: inputs and witness stay in memory. What is allocated here is wiped, as is the
-   * generator's memory; inputs are the caller's, texts among them cannot be wiped, and the threads'
-   * memories keep what they were last given until they are used again or closed. No step is
-   * constant-time. Nobody else's key: with one that was made to that end, a proof may tell the witness.
+   * generator's memory; inputs are the caller's, texts among them cannot be wiped, snarkjs's own copies
+   * of witness and sums are left to the collector, and the threads' memories keep what they were last
+   * given until they are used again or closed. No step is constant-time. Nobody else's files: with a key
+   * that was made to that end, a proof may tell the witness, and a generator may run for ever, which no
+   * signal ends. `hashes` say whose they are.
    * **Cost**: that of `proveGroth16`, and a run of the generator. With one thread it blocks its own, for
    *   one sum or transform at once.
    *
    * @param artefacts - see {@link ProvingArtefacts}
-   * @param inputs - all inputs of the circuit, by signal
+   * @param inputs - all inputs of the circuit, by signal: read when this proof's turn comes, so leave
+   *   them alone until the promise settles
    * @param options - see {@link ProveOptions}
    * @throws UsageError `disposed`; `out-of-range` if the inputs do not satisfy the circuit: it names the
    *   template and its line, and no number; `unknown-id`, `wrong-length`, `wrong-type` for other inputs
@@ -110,7 +113,6 @@ type Circuit = { readonly generator: WitnessGenerator; readonly key: ProvingKey 
  * @throws DependencyError `peer-missing` without snarkjs, `peer-version` with another one,
  *   `runtime-unsupported` where workers or WebAssembly are forbidden
  * @throws UsageError `out-of-range` for a `timeoutMs` that is not from 1 to 2^31 − 1
- * @throws UsageError `out-of-range` for a `timeoutMs` below 1
  *
  * **Cost**: half a second, and 1.6 MB for each thread, which grows with the circuits.
  */
@@ -143,11 +145,14 @@ export async function openProver(options: ProverOptions = {}): Promise<Prover> {
 
   const circuits = new WeakMap<ProvingArtefacts, Promise<Circuit>>();
   const load = (artefacts: ProvingArtefacts): Promise<Circuit> => {
-    let circuit = circuits.get(artefacts);
-    if (circuit === undefined) {
-      circuit = read(artefacts);
-      circuits.set(artefacts, circuit);
-    }
+    const known = circuits.get(artefacts);
+    if (known !== undefined) return known;
+    const circuit = read(artefacts);
+    // What failed may work the next time; and what is no object cannot be remembered.
+    circuit.then(
+      () => circuits.set(artefacts, circuit),
+      () => {},
+    );
     return circuit;
   };
 
@@ -168,7 +173,6 @@ export async function openProver(options: ProverOptions = {}): Promise<Prover> {
     await reach('witness', 0);
     const witness = await generator.run(inputs);
     try {
-      if (witness.length !== key.wires * WIRE_BYTES) throw otherCircuit(witness, key);
       await reach('witness', 1);
       const proof = await compute((lent) =>
         proveGroth16(lent, key, witness, (done) => reach('proving', done)),
@@ -209,7 +213,7 @@ export async function openProver(options: ProverOptions = {}): Promise<Prover> {
 
 const WIRE_BYTES = 32;
 
-/** Checks and compiles both files. */
+/** Checks and compiles both files, before there are secrets. */
 async function read(artefacts: ProvingArtefacts): Promise<Circuit> {
   const { wasm, zkey, hashes } = artefacts ?? {};
   for (const [name, bytes] of Object.entries({ wasm, zkey })) {
@@ -226,7 +230,13 @@ async function read(artefacts: ProvingArtefacts): Promise<Circuit> {
     }
   }
   const key = readProvingKey(zkey as Uint8Array);
-  return { generator: await witnessGenerator(wasm as Uint8Array), key };
+  const generator = await witnessGenerator(wasm as Uint8Array);
+  if (generator.wires === key.wires) return { generator, key };
+  throw new UsageError(
+    'wrong-length',
+    `prover: got a generator of ${generator.wires} wires and a key of ${key.wires}, expected both of one circuit`,
+    { wires: generator.wires, key: key.wires },
+  );
 }
 
 /** The wires behind the constant one. */
@@ -253,10 +263,3 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 0));
-
-const otherCircuit = (witness: Uint8Array, key: ProvingKey): UsageError =>
-  new UsageError(
-    'wrong-length',
-    `prover: got a generator of ${witness.length / WIRE_BYTES} wires and a key of ${key.wires}, expected both of one circuit`,
-    { wires: witness.length / WIRE_BYTES, key: key.wires },
-  );

@@ -9,7 +9,10 @@ import { CodecError, DependencyError, UsageError } from '../../errors.ts';
 import { utf8 } from '../../internal/bytes.ts';
 import { R } from '../groth16/field.ts';
 
-/** A number, of any size and sign: taken modulo r. Texts are decimal, or hexadecimal behind `0x`. */
+/**
+ * An integer of any sign: taken modulo r. Texts are decimal, or hexadecimal behind `0x`; numbers go up to
+ * 2^53 − 1, texts and bigints to any size.
+ */
 export type CircuitNumber = string | number | bigint;
 
 /** The numbers of one signal: one, or an array in the circuit's order, nested as it likes. */
@@ -20,9 +23,13 @@ export type CircuitInputs = { readonly [signal: string]: SignalValue };
 
 /** A compiled generator. Every run has a memory of its own. */
 export type WitnessGenerator = {
+  /** How many it gives: an honest one says so before it has inputs. */
+  readonly wires: number;
   /**
    * @param inputs - all of the circuit's, and no others
    * @returns the wires, 32 bytes each, least significant first: **secret**, to be wiped
+   * @throws UsageError for inputs that are not the circuit's, or do not satisfy it
+   * @throws CodecError `malformed` if it breaks down: circom's do not
    */
   readonly run: (inputs: CircuitInputs) => Promise<Uint8Array>;
 };
@@ -41,6 +48,19 @@ type Exports = {
   readonly getWitness: (wire: number) => void;
   readonly getMessageChar: () => number;
 };
+
+const FUNCTIONS = [
+  'init',
+  'getFieldNumLen32',
+  'getRawPrime',
+  'getSharedRWMemoryStart',
+  'getInputSize',
+  'getInputSignalSize',
+  'setInputSignal',
+  'getWitnessSize',
+  'getWitness',
+  'getMessageChar',
+] as const satisfies readonly (keyof Exports)[];
 
 const WIRE_BYTES = 32;
 const WORDS: number = WIRE_BYTES / 4;
@@ -77,8 +97,9 @@ export async function witnessGenerator(wasm: Uint8Array): Promise<WitnessGenerat
     return exports;
   };
   // Once now, so that a file of something else is found before there are secrets.
-  await open(() => {});
+  const wires = (await open(() => {})).getWitnessSize() >>> 0;
   return {
+    wires,
     run: async (inputs) => {
       let why: string | undefined;
       const exports = await open((said) => {
@@ -86,8 +107,9 @@ export async function witnessGenerator(wasm: Uint8Array): Promise<WitnessGenerat
       });
       try {
         feed(exports, inputs);
-        return wiresOf(exports);
+        return wiresOf(exports, wires);
       } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw noGenerator('it breaks down');
         if (why === undefined) throw error;
         throw new UsageError(
           'out-of-range',
@@ -117,10 +139,15 @@ async function compiled(wasm: Uint8Array): Promise<WebAssembly.Module> {
 }
 
 function isGenerator(exports: Exports | undefined): exports is Exports {
-  if (typeof exports?.getSharedRWMemoryStart !== 'function') return false;
-  if (exports.getFieldNumLen32() !== WORDS) return false;
-  exports.getRawPrime();
-  return numberIn(sharedNumber(exports)) === R;
+  if (!FUNCTIONS.every((name) => typeof exports?.[name] === 'function')) return false;
+  const { getFieldNumLen32, getRawPrime } = exports as Exports;
+  try {
+    if (getFieldNumLen32() !== WORDS) return false;
+    getRawPrime();
+    return numberIn(sharedNumber(exports as Exports)) === R;
+  } catch {
+    return false;
+  }
 }
 
 /** Sets every input; the last one makes the generator compute. */
@@ -169,19 +196,22 @@ function feed(exports: Exports, inputs: CircuitInputs): void {
 const flat = (value: SignalValue): readonly CircuitNumber[] =>
   Array.isArray(value) ? value.flatMap(flat) : [value as CircuitNumber];
 
+/** `BigInt` alone takes more: blanks are its zero, and floats that have lost their last digits integers. */
+const isNumber = (value: unknown): boolean =>
+  typeof value === 'bigint' ||
+  Number.isSafeInteger(value) ||
+  (typeof value === 'string' && /^(-?\d+|0x[\da-f]+)$/i.test(value));
+
 /** A number modulo r in 32 bytes. What is no number is not repeated: it may be a secret. */
 function writeReduced(out: Uint8Array, value: CircuitNumber, signal: string, index: number): void {
-  let rest: bigint;
-  try {
-    if (typeof value === 'boolean' || value === '') throw new TypeError();
-    rest = BigInt(value) % R;
-  } catch {
+  if (!isNumber(value)) {
     throw new UsageError(
       'wrong-type',
       `witness: ${signal}: number ${index}: expected an integer, as a bigint, a number or a text`,
       { signal, index },
     );
   }
+  let rest = BigInt(value) % R;
   if (rest < 0n) rest += R;
   const view = new DataView(out.buffer);
   for (let at = 0; at < WIRE_BYTES; at += 8) {
@@ -190,8 +220,7 @@ function writeReduced(out: Uint8Array, value: CircuitNumber, signal: string, ind
   }
 }
 
-function wiresOf(exports: Exports): Uint8Array {
-  const wires = exports.getWitnessSize();
+function wiresOf(exports: Exports, wires: number): Uint8Array {
   const out = new Uint8Array(wires * WIRE_BYTES);
   for (let wire = 0; wire < wires; wire++) {
     exports.getWitness(wire);
