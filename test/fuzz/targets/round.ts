@@ -306,7 +306,7 @@ export const roundTargets: readonly Target[] = [
   },
   {
     name: 'round/report',
-    covers: ['readReport', 'readRecord', 'readLedgerFacts'],
+    covers: ['readReport', 'readRecord', 'readLedgerFacts', 'readVersion'],
     shape: 'text',
     throws: ['CodecError', 'PrivacyError'],
     prepare: async () => {
