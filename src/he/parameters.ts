@@ -94,7 +94,7 @@ export const parameterSets: readonly ParameterSet[] = Object.freeze([
   }),
   set({
     name: 'exact-committee-8192',
-    id: 3,
+    id: 7,
     purpose: 'exact sums for a committee: room for its flooding, two fields of up to 29 bits',
     scheme: 'bfv',
     keys: 'committee',
