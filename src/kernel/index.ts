@@ -2,6 +2,18 @@
 export { type AliasTable, drawAliasInto } from './alias.ts';
 export { walshHadamard } from './hadamard.ts';
 export { keystreamTile } from './keystream.ts';
+export {
+  BENCH_BLOCKS,
+  hideBlock,
+  type LatticeBench,
+  type LatticeCode,
+  openBlock,
+  RING_WINDOW,
+  ringPolynomial,
+  ringValues,
+  setCode,
+  withLatticeBench,
+} from './lattice.ts';
 export { type Measures, measure, scaleInto, sumOfSquares } from './norms.ts';
 export { packWords, unpackAddWords, unpackWords } from './packing.ts';
 export {
@@ -12,6 +24,7 @@ export {
   type WirePrime,
   widenResidues,
 } from './residues.ts';
+export { RING_DEGREE, RING_PRIMES } from './ring-tables.ts';
 export {
   dequantiseInto,
   quantiseDrawingInto,

@@ -11,14 +11,10 @@
  */
 import { CapacityError } from '../errors.ts';
 import { assertInteger } from '../internal/assert.ts';
+import { RING_DEGREE, RING_PRIMES } from '../kernel/index.ts';
 
-/** N: coefficients of a polynomial; the ring is Z[X]/(X^N + 1). */
-export const RING_DEGREE = 2048;
-
-/** The two primes, 1 modulo 2N and just below 2^23; q is their product. */
-export const PRIMES = [8380417, 8318977] as const;
-
-const Q = BigInt(PRIMES[0]) * BigInt(PRIMES[1]);
+/** q: the product of both primes of the ring. */
+export const Q: bigint = RING_PRIMES.reduce((product, { p }) => product * BigInt(p), 1n);
 
 /** The most different sums that one coefficient holds. */
 const MAX_MODULUS = 2 ** 32;
@@ -29,7 +25,7 @@ const MAX_CLIENTS = 1_000_000;
 const MAX_LENGTH = 2 ** 32 - 1;
 
 /** No coefficient of a secret or an error is larger: 14 times its width of 6.6. */
-const COEFFICIENT_BOUND = 93;
+export const COEFFICIENT_BOUND = 93;
 
 /** One lattice field as the wire holds it. Frozen. */
 export type LatticeShape = {

@@ -3,8 +3,10 @@
 export { drawAlias, scanAlias } from './alias';
 export { addKeystream, subtractKeystream } from './chacha20';
 export { walshHadamard } from './hadamard';
+export { latticeHide, latticeOpen } from './lattice';
 export { addSquares, measureDoubles, measureFloats, scale } from './norms';
 export * from './packing';
 export { addResidues, checkResidues, narrowResidues, widenResidues } from './residues';
+export { ringForward, ringUniform } from './ring';
 export { dequantiseDoubles, dequantiseFloats, quantiseDoubles, quantiseFloats } from './rounding';
 export { add, subtract } from './words';
