@@ -1,5 +1,6 @@
 /** The hot loops, in WebAssembly where there is any and in plain TypeScript elsewhere. Internal. */
 export { type AliasTable, drawAliasInto } from './alias.ts';
+export { type GaussianTable, gaussianInto } from './gaussian.ts';
 export { walshHadamard } from './hadamard.ts';
 export { keystreamTile } from './keystream.ts';
 export {

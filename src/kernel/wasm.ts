@@ -28,6 +28,27 @@ type Exports = {
   readonly walshHadamard: (p: number, n: number, h: number) => void;
   readonly drawAlias: Drawing;
   readonly scanAlias: Drawing;
+  readonly drawGaussian: (
+    out: number,
+    words: number,
+    n: number,
+    table: number,
+    heads: number,
+    slots: number,
+    groups: number,
+    ties: number,
+  ) => number;
+  readonly settleGaussian: (
+    out: number,
+    words: number,
+    ties: number,
+    first: number,
+    found: number,
+    slots: number,
+    tails: number,
+    from: number,
+    end: number,
+  ) => void;
   readonly checkResidues: (
     from: number,
     n: number,
@@ -117,7 +138,7 @@ export type Instance = {
 };
 
 /** Any view of memory that holds a vector. */
-export type View = Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+export type View = Uint8Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 const PAGE = 65_536;
 

@@ -117,7 +117,8 @@ export function openRange(
       const blocks = Math.min(BENCH_BLOCKS, to - block);
       const start = block * RING_DEGREE;
       const end = Math.min(start + blocks * RING_DEGREE, shape.coefficients);
-      const load = (bench.words.set(sums.words.subarray(start, end)), end - start);
+      const load = end - start;
+      bench.words.set(sums.words.subarray(start, end));
       if (shape.wireBits > 32) bench.lows.set(sums.lows.subarray(start, end));
       for (let i = 0; i < blocks; i++) {
         const number = firstBlock + block + i;

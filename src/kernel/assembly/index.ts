@@ -2,6 +2,7 @@
 // no state of its own and calls nothing outside. `npm run kernel` compiles it into ../module.ts.
 export { drawAlias, scanAlias } from './alias';
 export { addKeystream, subtractKeystream } from './chacha20';
+export { drawGaussian, settleGaussian } from './gaussian';
 export { walshHadamard } from './hadamard';
 export { latticeHide, latticeOpen } from './lattice';
 export { addSquares, measureDoubles, measureFloats, scale } from './norms';
