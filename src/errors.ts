@@ -61,6 +61,8 @@ export type ProtocolCode =
   | 'beacon-too-late'
   | 'model-mismatch'
   | 'poisoned-sum'
+  | 'lattice-key'
+  | 'lattice-residual'
   | 'plan-refused';
 
 /** Codes of {@link PrivacyError}: the request would cost more privacy than it may. */

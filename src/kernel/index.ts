@@ -3,6 +3,18 @@ export { type AliasTable, drawAliasInto } from './alias.ts';
 export { type GaussianTable, gaussianInto } from './gaussian.ts';
 export { walshHadamard } from './hadamard.ts';
 export { keystreamTile } from './keystream.ts';
+export {
+  BENCH_BLOCKS,
+  hideBlock,
+  type LatticeBench,
+  type LatticeCode,
+  openBlock,
+  RING_WINDOW,
+  ringPolynomial,
+  ringValues,
+  setCode,
+  withLatticeBench,
+} from './lattice.ts';
 export { type Measures, measure, scaleInto, sumOfSquares } from './norms.ts';
 export { packWords, unpackAddWords, unpackWords } from './packing.ts';
 export {
@@ -13,6 +25,7 @@ export {
   type WirePrime,
   widenResidues,
 } from './residues.ts';
+export { RING_DEGREE, RING_PRIMES } from './ring-tables.ts';
 export {
   dequantiseInto,
   quantiseDrawingInto,

@@ -3,7 +3,7 @@
  * memory, where each is a word of eight; looked at, and added to a sum, without being unpacked before.
  * Lengths are the caller's to check.
  */
-import { instanceFor, livesIn, PIECE, room, stage, unstage } from './staging.ts';
+import { instanceFor, livesIn, room, stage, unstage } from './staging.ts';
 import {
   addResidues as addTwin,
   type Found,
@@ -14,6 +14,12 @@ import {
 import { type Instance, SCRATCHES, type View } from './wasm.ts';
 
 export type { Found, WirePrime } from './twin/residues.ts';
+
+/**
+ * Residues of a piece. Less than a scratch holds: 16 KB of words stay in a core's first cache, and
+ * little is left to wipe.
+ */
+const PIECE = 2_048;
 
 /**
  * Whether all residues are below their prime, and not all are zero.

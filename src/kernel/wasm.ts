@@ -59,7 +59,26 @@ type Exports = {
   readonly widenResidues: OnResidues<number>;
   readonly addResidues: OnResidues<void>;
   readonly narrowResidues: (out: number, from: number, n: number, width: number) => void;
+  readonly ringForward: (out: number, from: number, work: number, tables: number) => void;
+  readonly ringUniform: (out: number, from: number, length: number, tables: number) => number;
+  readonly latticeHide: OnBlock<[low: number, work: number], [e: number, m: number], void>;
+  readonly latticeOpen: OnBlock<[sums: number, lows: number, work: number], [], number>;
 };
+
+/** `size` is that of one prime's tables in bytes, `k` the bits of a word. */
+type OnBlock<Into extends number[], From extends number[], Result> = (
+  out: number,
+  ...rest: [
+    ...Into,
+    a: number,
+    s: number,
+    ...From,
+    code: number,
+    tables: number,
+    size: number,
+    k: number,
+  ]
+) => Result;
 
 /** `high` and `low` are the halves of the prime. */
 type OnResidues<Result> = (

@@ -44,6 +44,7 @@ export function assumptionsOf(plan: AnyPlan): readonly Assumption[] {
       text: 'The sum is of what contributors put in: one that lies within its clip is not noticed.',
     },
   ];
+  if (plan.lattice !== undefined) list.push(...ofLatticeMasks(plan));
   if (plan.commitments !== undefined) {
     list.push({
       code: 'commitments',
@@ -90,6 +91,26 @@ export function assumptionsOf(plan: AnyPlan): readonly Assumption[] {
     );
   }
   return Object.freeze(list.map((assumption) => Object.freeze(assumption)));
+}
+
+/** What hides the fields that travel under lattice masks, and what is not proven of that. */
+function ofLatticeMasks({ fields }: AnyPlan): readonly Assumption[] {
+  const names = Object.entries(fields).filter(([, { mask }]) => mask === 'lattice');
+  const which = names.map(([name]) => `"${name}"`).join(', ');
+  return [
+    {
+      code: 'lattice-rlwe',
+      text: `What hides ${which}: ring learning with errors is hard in dimension 2,048 with a modulus of 46 bits, secrets and errors of width 3.3, and the public polynomials, grown from the round id by HKDF and ChaCha20, are as good as uniform.`,
+    },
+    {
+      code: 'lattice-hint',
+      text: 'The sum of the keys is revealed. That it leaves the others hidden at half of their width is the hint argument of Kim, Lee, Seo and Song (CRYPTO 2023); it needs two honest contributors, and here it has not been reviewed.',
+    },
+    {
+      code: 'lattice-survivors',
+      text: 'Who is in the sum does not depend on what the uploads look like. Sets of survivors that are chosen after seeing them are not covered by the proof; no attack is known.',
+    },
+  ];
 }
 
 /** What the bounds of contributors' values rest on, and that their proofs show nothing else of them. */

@@ -55,6 +55,27 @@ export function tailRoom(field: Field, bits: number, clients: number): number {
   return Math.floor((2 ** bits - 1 - load.clients * (load.levels - 1) * load.maxWeight) / 2);
 }
 
+/**
+ * The least and the greatest sum of a field, in the ring's units: without noise what clients who keep to the
+ * plan can add up to; with it as far as the ring is wide, since noise may take up all that there is.
+ */
+export function sumRange(
+  field: Field,
+  bits: number,
+  clients: number,
+  isNoisy: boolean,
+): { readonly low: number; readonly high: number } {
+  if (field.kind === 'integer') {
+    const low = isNoisy ? -tailRoom(field, bits, clients) : 0;
+    const high = isNoisy ? low + 2 ** bits - 1 : clients * (field.max - field.min);
+    return { low: low === 0 ? 0 : low, high };
+  }
+  if (isNoisy || isRotated(field)) return { low: -(2 ** (bits - 1)), high: 2 ** (bits - 1) - 1 };
+  const maxWeight = field.kind === 'weighted-mean' ? field.maxWeight : 1;
+  const high = clients * maxWeight * codeOf(field).maxMagnitude;
+  return { low: -high, high };
+}
+
 /** What sums of a field take up without noise. */
 type Load = { readonly clients: number; readonly levels: number; readonly maxWeight: number };
 

@@ -7,6 +7,12 @@ import { assertInteger } from '../internal/assert.ts';
 import { exactIntegers } from '../ring/exact-integers.ts';
 import { type Clip, fixedPoint } from '../ring/fixed-point.ts';
 
+/**
+ * How a field travels: under masks of pairs of clients, or under one lattice mask a client. `auto` leaves it to
+ * the plan: lattice masks from 20,000 coordinates and 12 neighbours on. See `src/lattice/README.md` for what each costs.
+ */
+export type MaskChoice = 'pairwise' | 'lattice' | 'auto';
+
 /** A vector of reals, clipped and rounded without bias; its sum is a `Float64Array`. */
 export type RealField = {
   readonly kind: 'real';
@@ -17,7 +23,11 @@ export type RealField = {
   /** Set by a plan with noise that spreads the vector over more coordinates, see `rotation.ts`. */
   readonly rotated?: true;
   readonly public?: true;
+  readonly mask?: FieldMask;
 };
+
+/** What a field says of its mask; nothing for masks of pairs. In a plan it is settled: never `auto`. */
+type FieldMask = Exclude<MaskChoice, 'pairwise'>;
 
 /** A vector of integers from `min` to `max`; its sum is exact. */
 export type IntegerField = {
@@ -26,6 +36,7 @@ export type IntegerField = {
   readonly min: number;
   readonly max: number;
   readonly public?: true;
+  readonly mask?: FieldMask;
 };
 
 /** A vector of reals, each client's multiplied by its own weight; gives the weighted mean. */
@@ -36,6 +47,7 @@ export type WeightedMeanField = {
   readonly bits?: number;
   readonly maxWeight: number;
   readonly public?: true;
+  readonly mask?: FieldMask;
 };
 
 /** Any field. */
@@ -82,33 +94,48 @@ export const DEFAULT_BITS = 16;
  * (L∞), on the client.
  * @param options.bits - resolution of one encoded element, sign included, 2 to 24. Left out, a plan
  * without noise takes 16, and one with noise as many as the noise leaves a meaning.
+ * @param options.mask - {@link MaskChoice}; `pairwise` unless said
  * @throws UsageError `out-of-range`, `not-finite`
  */
 export function real(options: {
   readonly length: number;
   readonly clip: Clip;
   readonly bits?: number;
+  readonly mask?: MaskChoice;
 }): RealField {
   const { length, bits } = options;
   const clip = Object.freeze({ norm: options.clip.norm, bound: options.clip.bound });
   fixedPoint({ length, clip, bits: bits ?? DEFAULT_BITS });
-  return Object.freeze({ kind: 'real', length, clip, ...(bits === undefined ? {} : { bits }) });
+  const given = bits === undefined ? {} : { bits };
+  return Object.freeze({ kind: 'real', length, clip, ...given, ...maskOf(options.mask) });
 }
 
 /**
  * A field of integers.
  *
  * @param options.min - least and `max` greatest value of an element, safe integers less than 2^32 apart.
+ * @param options.mask - {@link MaskChoice}; `pairwise` unless said
  * @throws UsageError `out-of-range`
  */
 export function integer(options: {
   readonly length: number;
   readonly min: number;
   readonly max: number;
+  readonly mask?: MaskChoice;
 }): IntegerField {
   const { length, min, max } = options;
   exactIntegers({ length, min, max });
-  return Object.freeze({ kind: 'integer', length, min, max });
+  return Object.freeze({ kind: 'integer', length, min, max, ...maskOf(options.mask) });
+}
+
+/** What a field keeps of the choice: the default needs no word. @throws UsageError `out-of-range` */
+function maskOf(mask: MaskChoice = 'pairwise'): { readonly mask?: FieldMask } {
+  if (mask === 'pairwise') return {};
+  if (mask === 'lattice' || mask === 'auto') return { mask };
+  throw new UsageError(
+    'out-of-range',
+    `mask: got ${JSON.stringify(mask)}, expected pairwise, lattice or auto`,
+  );
 }
 
 /**
@@ -122,6 +149,7 @@ export function weightedMean(options: {
   readonly clip: Clip;
   readonly maxWeight: number;
   readonly bits?: number;
+  readonly mask?: MaskChoice;
 }): WeightedMeanField {
   const coded = real(options);
   assertInteger('maxWeight', options.maxWeight, 1, 2 ** 30);

@@ -208,16 +208,19 @@ function isPublic(value: CborValue | undefined, what: string): boolean {
 
 function readField(value: CborValue | undefined, what: string): Field {
   const kind = text((value as Record<string, CborValue> | null)?.kind, 16, `${what}: kind`);
+  // Named only where it is not the default, so that there is one form for each field.
+  const mask = Object.hasOwn(value as object, 'mask') ? ['mask'] : [];
   if (kind === 'integer') {
-    const of = record(value, ['kind', 'length', 'min', 'max', 'public'], what);
+    const of = record(value, ['kind', 'length', 'min', 'max', 'public', ...mask], what);
     const limit = Number.MAX_SAFE_INTEGER;
     return integerField({
       length: integer(of.length, 1, 2 ** 32, `${what}: length`),
       min: integer(of.min, -limit, limit, `${what}: min`),
       max: integer(of.max, -limit, limit, `${what}: max`),
+      ...readMask(of.mask, what),
     });
   }
-  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'public'];
+  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'public', ...mask];
   const of = record(value, kind === 'real' ? common : [...common, 'maxWeight'], what);
   const options = {
     length: integer(of.length, 1, 2 ** 32, `${what}: length`),
@@ -226,9 +229,18 @@ function readField(value: CborValue | undefined, what: string): Field {
       norm: text(of.norm, 8, `${what}: norm`) as 'l2' | 'linf',
       bound: Number(text(of.bound, 32, `${what}: bound`)),
     },
+    ...readMask(of.mask, what),
   };
   if (kind === 'real') return real(options);
   if (kind !== 'weighted-mean') throw new CodecError('malformed', `${what}: unknown kind`);
   const maxWeight = integer(of.maxWeight, 0, 2 ** 32, `${what}: maxWeight`);
   return weightedMean({ ...options, maxWeight });
+}
+
+/** The only mask that a plan's bytes name. */
+function readMask(value: CborValue | undefined, what: string): { readonly mask?: 'lattice' } {
+  if (value === undefined) return {};
+  const mask = text(value, 16, `${what}: mask`);
+  if (mask === 'lattice') return { mask };
+  throw refused(`${what}: got the unknown mask "${mask}"`);
 }

@@ -15,12 +15,13 @@ import {
   graphParameters,
   quorum,
 } from '../secagg/graph-parameters.ts';
-import { type FieldShape, type Terms, termsOfRound } from '../secagg/terms.ts';
+import { type FieldShape, type LatticeForm, type Terms, termsOfRound } from '../secagg/terms.ts';
 import { type CborValue, encode } from '../wire/cbor.ts';
 import { commitmentForm, commitmentsValue } from './commitment-form.ts';
 import { assertScheme, type Commitments, limbShape } from './commitment-layout.ts';
 import { isRotated } from './field-shape.ts';
 import { assertFieldNames, type Field, type Fields } from './fields.ts';
+import { latticeFormOf, latticeValue, settleMasks } from './lattice-fields.ts';
 import { assertNoise, type Noise, type NoNoise } from './noise.ts';
 import { planNoise } from './noise-plan.ts';
 import type { PlannedPrivacy } from './price.ts';
@@ -98,6 +99,8 @@ export type Plan<
   readonly quorum: number;
   /** Derived: each field as the ring holds it; with commitments, a last one for their blindings. */
   readonly shapes: readonly FieldShape[];
+  /** Derived: the fields under lattice masks, and how they travel; nothing where there are none. */
+  readonly lattice: LatticeForm | undefined;
   /** SHA-256 of the canonical bytes, 32 bytes. */
   readonly hash: Uint8Array;
 };
@@ -139,7 +142,8 @@ export function plan<const F extends Fields, N extends Noise, C extends Commitme
   const parameters = graphParameters({ clients, ...trust });
   const floor = facts.floor ?? parameters.defaultFloor;
   checkFloor(parameters, floor);
-  const { fields, shapes, privacy } = planNoise({ ...facts, parameters, floor });
+  const masked = settleMasks(facts.fields, parameters, commitments);
+  const { fields, shapes, privacy } = planNoise({ ...facts, fields: masked, parameters, floor });
   const made = {
     id: facts.id,
     fields: fields as F,
@@ -156,6 +160,7 @@ export function plan<const F extends Fields, N extends Noise, C extends Commitme
       commitments === undefined
         ? shapes
         : Object.freeze([...shapes, limbShape(commitments, shapes, clients)]),
+    lattice: latticeFormOf(fields, shapes, privacy, clients),
   };
   const encoded = encode(planValue(made));
   const hash = planHashOf(encoded);
@@ -241,6 +246,7 @@ function planValue(of: Omit<AnyPlan, 'hash'>): CborValue {
       quorum: of.quorum,
       modulusBits: of.shapes.map(({ modulusBits }) => modulusBits),
       localVariances: privacy?.stretches.map(({ localVariance }) => String(localVariance)) ?? [],
+      ...latticeValue(of.lattice),
     },
   };
 }
@@ -260,13 +266,16 @@ function noiseValue(noise: Noise): CborValue {
 
 /** Numbers that need not be whole travel as their shortest decimal: canonical CBOR has no floats here. */
 function fieldValue(field: Field): CborValue {
-  const open = field.public === true;
+  const flags = {
+    public: field.public === true,
+    ...(field.mask === undefined ? {} : { mask: field.mask }),
+  };
   if (field.kind === 'integer') {
-    return { kind: field.kind, length: field.length, min: field.min, max: field.max, public: open };
+    return { kind: field.kind, length: field.length, min: field.min, max: field.max, ...flags };
   }
   const { kind, length, bits = null } = field;
   const { norm, bound } = field.clip;
-  const common = { kind, length, bits, norm, bound: String(bound), public: open };
+  const common = { kind, length, bits, norm, bound: String(bound), ...flags };
   return field.kind === 'real' ? common : { ...common, maxWeight: field.maxWeight };
 }
 
@@ -303,6 +312,7 @@ export function termsOf(of: AnyPlan, beacon: Uint8Array = noBeacon): Terms {
       parameters: of.parameters,
       floor: of.floor,
       fields: of.shapes,
+      ...(of.lattice === undefined ? {} : { lattice: of.lattice }),
       ...(of.commitments === undefined ? {} : { commitments: commitmentForm(of) }),
     });
     known.set(key, terms);

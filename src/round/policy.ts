@@ -250,6 +250,7 @@ const sameFields = (wanted: Fields, found: Fields): boolean => {
         Object.entries({ ...field, ...('clip' in field ? field.clip : {}) })
           // Bits that were left out are the plan's to fill in.
           .filter(([key]) => key !== 'rotated')
+          .filter(([key]) => key !== 'mask' || wanted[name]?.mask !== 'auto')
           .filter(([key]) => key !== 'bits' || Object.hasOwn(wanted[name] ?? {}, key))
           .sort(),
       ]),

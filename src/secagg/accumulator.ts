@@ -11,11 +11,11 @@ import { assertCanonicalPacking, packedLength, unpackAddInto } from '../ring/pac
 import { addInto } from '../ring/vector.ts';
 import { type CborValue, decode, encode } from '../wire/cbor.ts';
 import { bytes, list, text, tuple } from '../wire/fields.ts';
-import type { FieldShape } from './terms.ts';
+import type { WireField } from './terms.ts';
 
 /** A running sum of vectors mod 2^32, one a field. Mutable; only this file writes to it. */
 export type Accumulator = {
-  readonly fields: readonly FieldShape[];
+  readonly fields: readonly WireField[];
   readonly sums: readonly Uint32Array[];
   /** Names of the addends. */
   readonly holds: ReadonlySet<string>;
@@ -29,11 +29,11 @@ export type Accumulator = {
  *
  * **Cost**: 4 bytes an element.
  */
-export const createAccumulator = (fields: readonly FieldShape[]): Accumulator =>
+export const createAccumulator = (fields: readonly WireField[]): Accumulator =>
   onVectors(fields, residentVectors(fields.map(({ length }) => length)));
 
 /** An empty accumulator on given zeros. */
-const onVectors = (fields: readonly FieldShape[], sums: readonly Uint32Array[]): Accumulator =>
+const onVectors = (fields: readonly WireField[], sums: readonly Uint32Array[]): Accumulator =>
   Object.freeze({ fields, sums, holds: new Set<string>(), unopened: new Set<string>() });
 
 /** @throws UsageError `duplicate-id` if a name is held already. */
@@ -66,7 +66,7 @@ export const markUnopened = (accumulator: Accumulator, name: string): void =>
   void (accumulator.unopened as Set<string>).add(name);
 
 /** @throws UsageError `wrong-length` if the accumulator is not for these fields. */
-export function assertFields(accumulator: Accumulator, fields: readonly FieldShape[]): void {
+export function assertFields(accumulator: Accumulator, fields: readonly WireField[]): void {
   if (sameFields(accumulator.fields, fields)) return;
   throw new UsageError('wrong-length', 'accumulators: their fields differ, expected the same');
 }
@@ -76,7 +76,7 @@ export function assertFields(accumulator: Accumulator, fields: readonly FieldSha
  *
  * @throws CodecError `truncated`, `trailing-bytes` or `non-canonical`.
  */
-export function checkUpload(fields: readonly FieldShape[], upload: Uint8Array): void {
+export function checkUpload(fields: readonly WireField[], upload: Uint8Array): void {
   const expected = fields.reduce((sum, f) => sum + packedLength(f.length, f.modulusBits), 0);
   if (upload.length !== expected) {
     throw new CodecError(
@@ -226,7 +226,7 @@ export const accumulatorBytes = (accumulator: Accumulator): Uint8Array =>
   ]);
 
 /** Reads {@link accumulatorBytes} for the same fields. @throws CodecError */
-export function readAccumulator(fields: readonly FieldShape[], encoded: Uint8Array): Accumulator {
+export function readAccumulator(fields: readonly WireField[], encoded: Uint8Array): Accumulator {
   const what = 'accumulator';
   const [sums, names, unopened] = tuple(
     decode(encoded, { what, maxBytes: encoded.length }),
@@ -260,13 +260,14 @@ function namesIn(value: CborValue | undefined, what: string): readonly string[] 
   return names;
 }
 
-const sameFields = (a: readonly FieldShape[], b: readonly FieldShape[]): boolean =>
+const sameFields = (a: readonly WireField[], b: readonly WireField[]): boolean =>
   a.length === b.length &&
   a.every((field, i) => {
-    const other = b[i] as FieldShape;
+    const other = b[i] as WireField;
     return (
       field.name === other.name &&
       field.length === other.length &&
-      field.modulusBits === other.modulusBits
+      field.modulusBits === other.modulusBits &&
+      field.hidden === other.hidden
     );
   });

@@ -5,10 +5,19 @@
 
 import type { AgreementKeyPair } from '../identity/suite.ts';
 import { wipe } from '../internal/bytes.ts';
+import { hideVectors } from '../lattice/hiding.ts';
+import type { LatticeField } from '../lattice/layout.ts';
 import { addStreamsInto, type SignedStream, withStreamsAdded } from '../prg/chacha20.ts';
 import { packedLength, packInto } from '../ring/packing.ts';
 import { encapsulates, pairMaskKey, selfMaskKey } from './keys.ts';
-import type { KeyTerms, Terms } from './terms.ts';
+import {
+  hiddenPlaces,
+  type KeyTerms,
+  type LatticeForm,
+  maskedFields,
+  type Terms,
+  type WireField,
+} from './terms.ts';
 
 /** One end of an edge: own masking key pair, and what is known of the other end. */
 export type Edge = {
@@ -26,7 +35,7 @@ export type Edge = {
 export const addsMask = (self: number, peer: number): boolean => self < peer;
 
 /**
- * The mask keys of an edge, one a field. Both ends derive the same.
+ * The mask keys of an edge, one for each vector that travels under masks. Both ends derive the same.
  *
  * @throws ProtocolError `bad-key` if the peer's key is low-order.
  */
@@ -40,7 +49,7 @@ export function edgeKeys(terms: KeyTerms, edge: Edge): readonly Uint8Array[] {
     kemCiphertext: edge.kemCiphertext,
     context: edge.context,
   };
-  const keys = terms.fields.map(({ name }) => pairMaskKey(terms, secret, pair, name));
+  const keys = maskedFields(terms.wire).map(({ name }) => pairMaskKey(terms, secret, pair, name));
   wipe(secret);
   return keys;
 }
@@ -66,7 +75,7 @@ export function edgeKem(
   };
 }
 
-/** A mask: one stream for each field. Each key expands over one field only. */
+/** A mask: one stream for each vector that travels under masks. Each key expands over one vector only. */
 export type Mask = readonly SignedStream[];
 
 /** The self mask, which its owner adds. */
@@ -76,7 +85,7 @@ export const selfMask = (
   client: number,
   context: Uint8Array,
 ): Mask =>
-  terms.fields.map(({ name }) => ({
+  maskedFields(terms.wire).map(({ name }) => ({
     key: selfMaskKey(terms, selfSeed, client, context, name),
     subtract: false,
   }));
@@ -85,12 +94,17 @@ export const selfMask = (
 export const edgeMask = (terms: KeyTerms, edge: Edge): Mask =>
   edgeKeys(terms, edge).map((key) => ({ key, subtract: !addsMask(edge.self, edge.peer) }));
 
-/** Applies masks to every field, in place. **Cost**: one keystream a mask over all fields. */
+/**
+ * Applies masks to every vector that they are for, in place: those come first.
+ *
+ * **Cost**: one keystream a mask over these vectors.
+ */
 export function applyMasks(vectors: readonly Uint32Array[], masks: readonly Mask[]): void {
-  vectors.forEach((vector, field) => {
+  const [first] = masks;
+  first?.forEach((_, i) => {
     addStreamsInto(
-      vector,
-      masks.map((mask) => mask[field] as SignedStream),
+      vectors[i] as Uint32Array,
+      masks.map((mask) => mask[i] as SignedStream),
     );
   });
 }
@@ -100,13 +114,13 @@ export const wipeMasks = (masks: readonly Mask[]): void =>
   wipe(...masks.flatMap((mask) => mask.map(({ key }) => key)));
 
 /**
- * The payload of a mask message: every field by itself, one after the other, under its masks and packed,
- * piece by piece, so that no masked vector is ever in memory as a whole.
+ * The payload of a mask message but for proofs: every vector that travels by itself, one after the other, under
+ * its masks and packed, piece by piece, so that no hidden vector is ever in memory as a whole.
  *
- * @param out - `uploadLength(terms)` bytes
+ * @param out - `vectorBytes(terms)` bytes
  * @param vectors - one for each field; they are not changed
  *
- * **Cost**: one keystream a mask over all fields.
+ * **Cost**: one keystream a mask over all vectors under masks; for fields under lattice masks `hideVectors`.
  */
 export function packMaskedInto(
   out: Uint8Array,
@@ -114,13 +128,60 @@ export function packMaskedInto(
   vectors: readonly Uint32Array[],
   masks: readonly Mask[],
 ): void {
-  let start = 0;
-  terms.fields.forEach(({ length, modulusBits }, field) => {
-    const streams = masks.map((mask) => mask[field] as SignedStream);
-    withStreamsAdded(vectors[field] as Uint32Array, streams, (words, from) => {
-      const at = start + (from / 8) * modulusBits;
-      packInto(out.subarray(at, at + packedLength(words.length, modulusBits)), words, modulusBits);
+  const { lattice, wire } = terms;
+  const starts = startsOf(wire);
+  const masked = vectors.filter((_, i) => lattice?.fields.includes(i) !== true);
+  const key = lattice === undefined ? undefined : packHiddenInto(out, terms, lattice, vectors);
+  if (key !== undefined) masked.push(key);
+  try {
+    masked.forEach((vector, i) => {
+      const { modulusBits } = wire[i] as WireField;
+      const streams = masks.map((mask) => mask[i] as SignedStream);
+      withStreamsAdded(vector, streams, (words, from) => {
+        packPiece(out, starts[i] as number, words, from, modulusBits);
+      });
     });
+  } finally {
+    if (key !== undefined) wipe(key);
+  }
+}
+
+/** Where each vector begins. */
+function startsOf(wire: readonly WireField[]): readonly number[] {
+  let start = 0;
+  return wire.map(({ length, modulusBits }) => {
+    const at = start;
     start += packedLength(length, modulusBits);
+    return at;
+  });
+}
+
+/** Packs words from number `from` on of a vector that begins at `start`; `from` is a multiple of eight. */
+function packPiece(
+  out: Uint8Array,
+  start: number,
+  words: Uint32Array,
+  from: number,
+  bits: number,
+): void {
+  const at = start + (from / 8) * bits;
+  packInto(out.subarray(at, at + packedLength(words.length, bits)), words, bits);
+}
+
+/** The part under lattice masks; gives the key vector that opens it. */
+function packHiddenInto(
+  out: Uint8Array,
+  { roundId, wire }: Terms,
+  { layout, fields }: LatticeForm,
+  vectors: readonly Uint32Array[],
+): Uint32Array {
+  const starts = startsOf(wire);
+  const given = fields.map((field) => vectors[field] as Uint32Array);
+  const places = hiddenPlaces(wire, layout);
+  return hideVectors(layout, roundId, given, (field, words, lows, from) => {
+    const place = places[field] as number;
+    const { wireBits } = (layout.fields[field] as LatticeField).shape;
+    packPiece(out, starts[place] as number, words, from, Math.min(wireBits, 32));
+    if (wireBits > 32) packPiece(out, starts[place + 1] as number, lows, from, wireBits - 32);
   });
 }

@@ -19,7 +19,7 @@ import {
 import { encapsulationCoins, maskingKeyPair, SEED_LENGTH, selfSeedCommitment } from './keys.ts';
 import { addsMask, applyMasks, edgeMask, type Mask, selfMask, wipeMasks } from './masking.ts';
 import { combineWithWeights, fieldFor } from './shamir.ts';
-import type { FieldShape, KeyTerms } from './terms.ts';
+import { type KeyTerms, maskedFields, type WireField } from './terms.ts';
 
 /** What all pieces of a round share; public. */
 export type PieceRound = {
@@ -27,7 +27,7 @@ export type PieceRound = {
   readonly roundId: Uint8Array;
   /** Hash of the model that the clients received. */
   readonly context: Uint8Array;
-  readonly fields: readonly FieldShape[];
+  readonly fields: readonly WireField[];
 };
 
 /** One client of a piece, by roster position. */
@@ -75,8 +75,8 @@ export const assertPieceWords = (pieceWords: number): void =>
   assertInteger('piece words', pieceWords, 1, 2 ** 40);
 
 /** How many edges go into one piece: at least one. */
-export function edgesInPiece(fields: readonly FieldShape[], pieceWords: number): number {
-  const words = fields.reduce((sum, { length }) => sum + length, 0);
+export function edgesInPiece(fields: readonly WireField[], pieceWords: number): number {
+  const words = maskedFields(fields).reduce((sum, { length }) => sum + length, 0);
   return Math.max(1, Math.floor(pieceWords / words));
 }
 
@@ -133,7 +133,7 @@ function collectMasks({ round, dealer, opens }: Piece, seed: Uint8Array, masks: 
   const terms: KeyTerms = {
     roundId: round.roundId,
     suite: suite(round.suite),
-    fields: round.fields,
+    wire: round.fields,
     roster: { clients: Object.fromEntries(members.map(({ index, id }) => [index, { id }])) },
   };
   if (opens.secret === 'self') {

@@ -1,151 +1,21 @@
 /** Clients of the second implementation and of the library, in one round under the library's coordinator. */
-import { randomBytes } from 'node:crypto';
-import type { Fields, Noise, Plan, PlanFacts } from 'veilsum';
 import {
   discreteGaussian,
   integer,
   noNoise,
-  plan,
-  planBytes,
   publicField,
   real,
-  signerFromPrivateKey,
-  signRoster,
   skellam,
   weightedMean,
 } from 'veilsum';
-import type { ReviewedPlan } from 'veilsum/client';
-import * as client from 'veilsum/client';
-import * as coordinator from 'veilsum/coordinator';
-import { inMemoryStorage, openLedger, type Receipt } from 'veilsum/dp';
 import { trustIn, verifyBundle } from 'veilsum/verify';
-import { type CommitmentScheme, pedersen } from 'veilsum/zk';
+import { pedersen } from 'veilsum/zk';
 import { describe, expect, test } from 'vitest';
-import type { PlannedPrivacy } from '../../src/round/price.ts';
-import { durableClaim, emptyDisk } from '../support/durable-claim.ts';
+import { played } from './both.ts';
 import { decode, encode, type Value } from './second/cbor.ts';
 import type { Me, Said, Shared } from './second/client.ts';
 import { uplink } from './second/messages.ts';
-import { readPlan } from './second/plan.ts';
 import { merkleRoot } from './second/primitives.ts';
-import { type Participant, participant } from './second/take-part.ts';
-
-type Facts = Omit<PlanFacts<Fields, Noise, CommitmentScheme | undefined>, 'id' | 'roster'>;
-type AnyPlan = Plan<Fields, Noise, CommitmentScheme | undefined>;
-type Inputs = Readonly<Record<string, unknown>>;
-
-const CONTEXT = new Uint8Array(32).fill(9);
-const PHASES = ['share', 'mask', 'confirm', 'unmask'] as const;
-
-/** A client of the library, with the second one's face. */
-async function ours(made: AnyPlan, voucher: Uint8Array, key: Uint8Array, inputs: Inputs) {
-  const { noise, commitments } = made;
-  const policy = {
-    voucher,
-    corrupt: 0,
-    fields: made.fields,
-    coordinator: made.trust.coordinator,
-    ...(noise.kind === 'none' ? {} : { privacy: noise }),
-    ...(commitments && { commitments }),
-  } as client.Policy;
-  const reviewed = client.readPlan(planBytes(made as never), policy) as ReviewedPlan;
-  const given = [inputs, { receipt: await receiptOf(made) }];
-  const takesInputs = commitments === undefined ? 'mask' : 'share';
-  let state: unknown;
-  const said = (of: { readonly next: unknown; readonly message: Uint8Array }): Uint8Array => {
-    state = of.next;
-    return of.message;
-  };
-  const steps = client as unknown as Record<
-    string,
-    (...given: unknown[]) => Promise<{ readonly next: unknown; readonly message: Uint8Array }>
-  >;
-  const claim = durableClaim(emptyDisk());
-  return {
-    advertise: async () =>
-      said(
-        await client.advertise(reviewed, signerFromPrivateKey(key), { context: CONTEXT, claim }),
-      ),
-    answer: async (phase: string, downlink: Uint8Array) =>
-      said(
-        await (steps[phase] as (typeof steps)[string])(
-          state,
-          downlink,
-          ...(phase === takesInputs ? given : []),
-        ),
-      ),
-  };
-}
-
-async function receiptOf(made: AnyPlan): Promise<Receipt | undefined> {
-  const privacy = made.privacy as PlannedPrivacy | undefined;
-  if (privacy === undefined) return undefined;
-  const { event, neighbours, epsilon, delta } = privacy;
-  const ledger = await openLedger(inMemoryStorage(), {
-    budget: { epsilon: 2 * epsilon, delta },
-    neighbours,
-    expecting: { event, count: 1 },
-  });
-  return (await ledger.admit({ round: made.id, plan: made.hash, event })) as Receipt;
-}
-
-/** Plays a round; every second client is of the second implementation. */
-async function played(
-  facts: Facts,
-  clients: number,
-  vanish: Readonly<Record<number, string>>,
-  inputs: (index: number) => Inputs,
-  spoil?: (me: Me, dealt: Said<Shared>) => Said<Shared>,
-) {
-  const keys = Array.from({ length: clients }, () => new Uint8Array(randomBytes(32)));
-  const voucher = signerFromPrivateKey(new Uint8Array(randomBytes(32)));
-  const list = keys.map((key, i) => ({
-    id: `client ${i}`,
-    publicKey: signerFromPrivateKey(key).publicKey,
-  }));
-  const roster = await signRoster(list, voucher);
-  const made = plan({ id: 'live', roster, ...facts }) as unknown as AnyPlan;
-  const read = readPlan(planBytes(made as never), voucher.publicKey);
-  if (made.privacy !== undefined) expect(read.price).toBeCloseTo(made.privacy.epsilon, 9);
-  const second: Participant[] = [];
-  const first: Awaited<ReturnType<typeof ours>>[] = [];
-  for (const [index, privateKey] of keys.entries()) {
-    const me = { round: read, index, privateKey, context: CONTEXT };
-    if (index % 2 === 1) {
-      second[index] = participant(me, inputs(index), spoil && ((dealt) => spoil(me, dealt)));
-    } else first[index] = await ours(made, voucher.publicKey, privateKey, inputs(index));
-  }
-  const isThere = (index: number, phase: string): boolean => {
-    const at = PHASES.indexOf((vanish[index] ?? '') as 'share');
-    return at < 0 || PHASES.indexOf(phase as 'share') < at;
-  };
-  const taken = (state: unknown, message: Uint8Array): void =>
-    expect(coordinator.accept(state as never, message as never)).toBeUndefined();
-  let state: unknown = coordinator.begin(made as unknown as Plan<Fields, Noise>, {
-    context: CONTEXT,
-    receipt: (await receiptOf(made)) as Receipt,
-  });
-  for (const index of keys.keys()) {
-    taken(state, second[index]?.advertise() ?? ((await first[index]?.advertise()) as Uint8Array));
-  }
-  for (const phase of PHASES) {
-    const closed = coordinator.close(state as coordinator.CoordinatorState<'share'>);
-    state = closed.next;
-    for (const [index, { id }] of roster.clients.entries()) {
-      const downlink = closed.downlinks.get(id);
-      if (downlink === undefined || !isThere(index, phase)) continue;
-      const message =
-        second[index]?.[phase](downlink) ??
-        ((await first[index]?.answer(phase, downlink)) as Uint8Array);
-      taken(state, message);
-    }
-  }
-  const { next } = coordinator.close(state as coordinator.CoordinatorState<'unmask'>);
-  return {
-    made,
-    result: next as unknown as Record<string, unknown> & { sum: Record<string, unknown> },
-  };
-}
 
 const trust = { corrupt: '0.2', absent: '0.2' } as const;
 const five = [0, 1, 2, 3, 4];
@@ -211,7 +81,7 @@ describe('a round of both', () => {
       5,
       {},
       (i) => ({ votes: [i, 9 - i] }),
-      (me, dealt) => withBadBoxes(me, dealt, [0, 3]),
+      { spoil: (me, dealt) => withBadBoxes(me, dealt, [0, 3]) },
     );
     expect(result.sum).toEqual({ votes: [10, 35] });
     const faults = result.refused as readonly { code: string; claimed: string; message: string }[];

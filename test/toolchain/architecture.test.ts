@@ -17,7 +17,7 @@ const FRONT = ['index', 'client', 'coordinator', 'verify', 'report'];
 const LINES: readonly (readonly string[])[] = [
   ['round'],
   ['secagg', 'dp', 'he', 'zk'],
-  ['identity'],
+  ['identity', 'lattice'],
   ['wire', 'prg', 'ring'],
   ['kernel'],
   ['internal'],

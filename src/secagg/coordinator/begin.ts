@@ -19,7 +19,7 @@ export const emptyLedger = (terms: Terms, context: Uint8Array): Ledger => ({
   masks: new Map(),
   confirms: new Map(),
   answers: new Map(),
-  accumulator: createAccumulator(terms.fields),
+  accumulator: createAccumulator(terms.wire),
   keyOwners: new Map(),
   u0: terms.roster.clients.map((_, index) => index),
   u1: [],

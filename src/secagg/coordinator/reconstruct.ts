@@ -20,7 +20,7 @@ type Cut = {
 
 /** How the work is cut; a function of who is in and of `pieceWords` alone. */
 export function cutsOf({ terms, u2, u3 }: Ledger, pieceWords: number): readonly Cut[] {
-  const size = edgesInPiece(terms.fields, pieceWords);
+  const size = edgesInPiece(terms.wire, pieceWords);
   // A name says of which round and how it was cut, so that work of another round, or of two cuts, never
   // passes for complete.
   const round = toHex(terms.roundId);

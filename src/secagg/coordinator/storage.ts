@@ -154,7 +154,7 @@ export function restoreCoordinator(terms: Terms, saved: Uint8Array): Coordinator
   const ledger: Ledger = {
     ...emptyLedger(terms, bytes(of.context, 32, `${what}: context`).slice()),
     accumulator: readAccumulator(
-      terms.fields,
+      terms.wire,
       bytes(of.accumulator, { min: 1, max: saved.length }, `${what}: accumulator`),
     ),
     transcript: {

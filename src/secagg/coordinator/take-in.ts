@@ -104,7 +104,7 @@ export const takeIn: Readonly<Record<Phase, (ledger: Ledger, message: Envelope) 
     const said = saidOf(message);
     const header = decodeMaskHeader(terms, said.header);
     const { vectors, proofs } = partsOfUpload(terms, message.payload);
-    checkUpload(terms.fields, vectors);
+    checkUpload(terms.wire, vectors);
     if (!equalBytes(header.u2Hash, ledger.u2Hash)) {
       throw wrong('inconsistent-survivors', 'masked under another U2 than the announced one');
     }

@@ -2,13 +2,13 @@
 import { ProtocolError, UsageError } from '../../errors.ts';
 import type { ClientId } from '../../identity/roster.ts';
 import { wipe } from '../../internal/bytes.ts';
-import { reduceInto } from '../../ring/vector.ts';
 import { type TranscriptHead, transcriptHead } from '../../wire/transcript.ts';
 import { type Accumulator, copyAccumulator, finalise, mergeInto } from '../accumulator.ts';
 import type { Fault } from '../fault.ts';
+import { fieldSums } from '../field-sums.ts';
 import type { Phase } from '../phases.ts';
 import { assertPieceWords, PIECE_WORDS, type Piece, runPieceInto } from '../pieces.ts';
-import { type FieldShape, idAt } from '../terms.ts';
+import { idAt, type WireField } from '../terms.ts';
 import { checkClosable, takeClosable } from './closable.ts';
 import { cutsOf, unmaskPieces } from './reconstruct.ts';
 import { recordOf, type SignedRecord } from './record.ts';
@@ -33,7 +33,7 @@ export type Outcome = {
 
 /** Work that may be done elsewhere; see {@link unmaskWork}. */
 export type UnmaskWork = {
-  readonly fields: readonly FieldShape[];
+  readonly fields: readonly WireField[];
   readonly pieces: readonly Piece[];
 };
 
@@ -57,7 +57,7 @@ export function unmaskWork(
   const ledger = ledgerOf(state);
   const pieces = unmaskPieces(ledger, pieceWords);
   ledger.pieceWords = pieceWords;
-  return { fields: ledger.terms.fields, pieces };
+  return { fields: ledger.terms.wire, pieces };
 }
 
 /**
@@ -78,7 +78,6 @@ export function closeUnmask(
 ): Outcome {
   checkClosable(state);
   const ledger = ledgerOf(state);
-  const { fields } = ledger.terms;
   const total = copyAccumulator(ledger.accumulator);
   if (accumulators === undefined) {
     for (const piece of unmaskWork(state).pieces) {
@@ -99,11 +98,7 @@ export function closeUnmask(
   const opened = finalise(total, new Set(expected));
   const closed = cuts.filter(({ name }) => total.unopened.has(name));
   refuseUnopened(ledger, new Set(closed.map(({ dealer }) => dealer)));
-  const sums = opened.map((sum, i) => {
-    const out = new Uint32Array(sum.length);
-    reduceInto(out, sum, (fields[i] as FieldShape).modulusBits);
-    return out;
-  });
+  const sums = fieldSums(ledger.terms, opened, ledger.u3.length);
   takeClosable(state);
   return outcomeOf(ledger, sums);
 }

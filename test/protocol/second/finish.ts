@@ -60,7 +60,11 @@ function checkQuorum(me: Me, state: Confirmed, downlink: Uint8Array): void {
   for (const said of headers) {
     must(isSigned(round, 3, said), 'bad-signature', 'mask header');
     const [u2Hash, commitments] = asCode('bad-downlink', () => {
-      const [hash, points] = list(decode(said.header, said.header.length), 2);
+      const [hash, points, proofs] = list(
+        decode(said.header, said.header.length),
+        round.proven === undefined ? 2 : 3,
+      );
+      if (round.proven !== undefined) bytes(proofs, 32);
       return [bytes(hash, 32), bytes(points, commitmentsLength(round))] as const;
     });
     must(same(u2Hash, state.u2Hash), 'inconsistent-survivors', 'mask header');

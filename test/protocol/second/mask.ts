@@ -15,6 +15,8 @@ import {
   agree,
   cat,
   decapsulate,
+  EMPTY,
+  H,
   HLP,
   KDF,
   LP,
@@ -186,6 +188,7 @@ export function mask(
   state: Shared,
   downlink: Uint8Array,
   vectors: readonly (readonly number[])[],
+  proofs: Uint8Array = EMPTY,
 ): Said<Masked> {
   const { u2, u2Hash, entries } = checkU2(me, state, downlink);
   const held = entries.flatMap((entry) => openBox(me, state.sealing, entry) ?? []);
@@ -198,8 +201,9 @@ export function mask(
     }
     return pack(y, b);
   });
-  const header = encode([u2Hash, state.commitments]);
-  const { message, hash: maskHash } = uplink(me, 3, header, cat(...packed));
+  const hashes = me.round.proven === undefined ? [] : [H(proofs)];
+  const header = encode([u2Hash, state.commitments, ...hashes]);
+  const { message, hash: maskHash } = uplink(me, 3, header, cat(...packed, proofs));
   const promises = new Map(entries.map(({ peer, promise }) => [peer.index, promise]));
   return { message, next: { own: state.own, u2, u2Hash, maskHash, held, promises } };
 }

@@ -46,7 +46,7 @@ export const isSigned = (round: Round, phase: number, said: Signed): boolean =>
 
 /** Greatest lengths of headers: 6.4. */
 const mostOf = (round: Round, phase: number): number =>
-  [0, 2 * round.suite.pk + 64, 192, 96 + commitmentsLength(round)][phase] as number;
+  [0, 2 * round.suite.pk + 64, 192, 132 + commitmentsLength(round)][phase] as number;
 
 /** The form of a signed header of a phase from 1 to 3. */
 export function readSigned(round: Round, phase: number, value: Value | undefined): Signed {

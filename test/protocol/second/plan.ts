@@ -1,4 +1,5 @@
 /** Sections 4 and 5.1: reading a plan, and working out all that follows. */
+import { readBounds, type UpdateKey } from './bounds.ts';
 import { bytes, decode, encode, int, list, map, text, type Value } from './cbor.ts';
 import { type Graph, graphOf } from './graph.ts';
 import { leastFloor, type Parameters, parametersOf } from './parameters.ts';
@@ -42,6 +43,8 @@ export type Round = {
   /** ε of its noise; 0 without. */
   readonly price: number;
   readonly hasCommitments: boolean;
+  /** Where clients prove bounds, and N of each field. */
+  readonly proven: { readonly key: UpdateKey; readonly norms: readonly number[] } | undefined;
   readonly beacon: Value;
   readonly planHash: Uint8Array;
   readonly roundId: Uint8Array;
@@ -219,6 +222,7 @@ export function readPlan(
   encoded: Uint8Array,
   voucher: Uint8Array,
   beacon: Uint8Array = EMPTY,
+  key?: UpdateKey,
 ): Round {
   const m = map(
     decode(encoded, 2_000_000),
@@ -240,7 +244,8 @@ export function readPlan(
   refuseUnless(suite !== undefined, 'suite');
   const noise = readNoise(m.noise);
   const hasCommitments = m.commitments !== null;
-  refuseUnless(!hasCommitments || text(m.commitments) === 'pedersen', 'commitments');
+  const isProven = hasCommitments && typeof m.commitments !== 'string';
+  refuseUnless(!hasCommitments || isProven || m.commitments === 'pedersen', 'commitments');
   const clients = readRoster(bytes(m.roster), voucher);
   refuseUnless(isName(m.id), 'id');
   if (trust.beacon !== null) {
@@ -257,6 +262,8 @@ export function readPlan(
   refuseUnless(floor >= leastFloor(parameters) && floor <= parameters.n, 'floor');
   const quorum = Math.max(floor, parameters.Q0);
   const { fields, variances, price } = fieldsOf(m.fields, noise, parameters, floor);
+  const norms = isProven ? readBounds(m.commitments, fields, key) : [];
+  const proven = isProven ? { key: key as UpdateKey, norms } : undefined;
   const derived = encode({
     corruptCount: parameters.A,
     absentCount: parameters.D,
@@ -272,5 +279,6 @@ export function readPlan(
   const roundId = HLP('veilsum/v1 round', planHash, beacon);
   const made = { clients, suite, parameters, floor, quorum, fields, kind: noise.kind, price };
   const graph = graphOf(parameters, roundId);
-  return { ...made, hasCommitments, beacon: trust.beacon, planHash, roundId, graph };
+  const commitments = { hasCommitments, proven };
+  return { ...made, ...commitments, beacon: trust.beacon, planHash, roundId, graph };
 }

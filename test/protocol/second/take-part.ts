@@ -13,10 +13,12 @@ import {
   share,
   unmask,
 } from './client.ts';
-import { commitAll } from './commitments.ts';
+import { centred, chunks, commitAll } from './commitments.ts';
 import { encoded } from './inputs.ts';
 import type { Field } from './plan.ts';
-import { EMPTY } from './primitives.ts';
+import { cat, EMPTY } from './primitives.ts';
+import { type Prover, proofOf } from './proofs.ts';
+import { idOf } from './state.ts';
 
 const fresh = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
@@ -66,19 +68,47 @@ function blinding(): Uint8Array {
   }
 }
 
-/** Words to mask, and what was committed to. */
-function prepared({ round }: Me, inputs: Readonly<Record<string, unknown>>) {
+/** Words to mask, what was committed to, and what was proven of it. */
+async function prepared(me: Me, inputs: Readonly<Record<string, unknown>>, prove?: Prover) {
+  const { round } = me;
   const exact = round.fields.map((field) =>
     encoded(field, inputs[field.name], fresh(4 * field.d), round),
   );
   const noise = round.fields.map((field) => noiseOf(field, round.kind));
   const vectors = exact.map((words, i) => words.map((word, e) => word + (noise[i]?.[e] as number)));
-  if (!round.hasCommitments) return { vectors, commitments: EMPTY };
-  const blindings = round.fields
-    .flatMap(({ variances }) => (variances.length > 0 ? [0, 0] : [0]))
-    .map(() => [blinding()]);
+  if (!round.hasCommitments) return { vectors, commitments: EMPTY, proofs: EMPTY };
+  const blindingsOf = (field: Field) => Array.from({ length: chunks(round, field) }, blinding);
+  const own = round.fields.map(blindingsOf);
+  const blindings = round.fields.flatMap((field, i) => {
+    const values = own[i] as Uint8Array[];
+    return field.variances.length > 0 ? [values, blindingsOf(field)] : [values];
+  });
   const { commitments, limbs } = commitAll(round, exact, noise, blindings);
-  return { vectors: [...vectors, limbs], commitments };
+  const proofs = cat(...(prove === undefined ? [] : await proven(me, exact, own, prove)));
+  return { vectors: [...vectors, limbs], commitments, proofs };
+}
+
+/** The proofs of all chunks, by number. */
+async function proven(
+  me: Me,
+  exact: readonly (readonly number[])[],
+  blindings: readonly (readonly Uint8Array[])[],
+  prove: Prover,
+): Promise<readonly Uint8Array[]> {
+  const { round, context } = me;
+  const { planHash, roundId } = round;
+  const { key, norms } = round.proven as NonNullable<typeof round.proven>;
+  const bound = { key, planHash, roundId, context, id: idOf(me, me.index) };
+  const out: Uint8Array[] = [];
+  for (const [i, field] of round.fields.entries()) {
+    const values = centred(field, exact[i] as number[]);
+    for (const [chunk, rho] of (blindings[i] as readonly Uint8Array[]).entries()) {
+      const place = { number: out.length, N: norms[i] as number };
+      const part = values.slice(chunk * key.c, (chunk + 1) * key.c);
+      out.push(await proofOf(bound, place, part, [rho, blinding()], prove));
+    }
+  }
+  return out;
 }
 
 /** A client that goes through a round: each call answers one downlink. */
@@ -90,13 +120,17 @@ export type Participant = {
   readonly unmask: (downlink: Uint8Array) => Uint8Array;
 };
 
-/** Enters a round. A dealer that keeps to no rule changes what it has dealt by `spoil`. */
-export function participant(
+/**
+ * Enters a round. A dealer that keeps to no rule changes what it has dealt by `spoil`; where the plan asks
+ * for proofs, `prove` makes them.
+ */
+export async function participant(
   me: Me,
   inputs: Readonly<Record<string, unknown>>,
   spoil: (dealt: Said<Shared>) => Said<Shared> = (dealt) => dealt,
-): Participant {
-  const { vectors, commitments } = prepared(me, inputs);
+  prove?: Prover,
+): Promise<Participant> {
+  const { vectors, commitments, proofs } = await prepared(me, inputs, prove);
   const { t, k } = me.round.parameters;
   let state: unknown;
   const said = ({ message, next }: { readonly message: Uint8Array; readonly next: unknown }) => {
@@ -114,7 +148,7 @@ export function participant(
       };
       return said(spoil(share(me, state as Advertised, downlink, drawn, commitments)));
     },
-    mask: (downlink) => said(mask(me, state as Shared, downlink, vectors)),
+    mask: (downlink) => said(mask(me, state as Shared, downlink, vectors, proofs)),
     confirm: (downlink) => said(confirm(me, state as Masked, downlink)),
     unmask: (downlink) => said(unmask(me, state as Confirmed, downlink)),
   };

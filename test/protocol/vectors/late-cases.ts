@@ -13,6 +13,7 @@ import {
   encodeMaskHeader,
 } from '../../../src/secagg/messages.ts';
 import { headerHash } from '../../../src/secagg/signed.ts';
+import { commitmentsLength } from '../../../src/secagg/terms.ts';
 import { toBitmap } from '../../../src/wire/bitmap.ts';
 import { decodeEnvelope, type SignedHeader } from '../../../src/wire/envelope.ts';
 import { inclusionPath, merkleTree } from '../../../src/wire/merkle.ts';
@@ -154,7 +155,12 @@ export async function quorumCases(
   const split = [...vector.u3].map(
     (j) => (j === from ? otherSet.said : saidBy(of, j, 'confirm')).signature,
   );
+  const most = 132 + commitmentsLength(terms);
+  const long = async (length: number): Promise<Uint8Array> =>
+    instead((await resigned(of, 'mask', from, new Uint8Array(length), payload)).said);
   const cases: Case[] = [
+    ['a mask header that is as long as can be, and none', 'bad-downlink', await long(most)],
+    ['a mask header that is too long', 'malformed', await long(most + 1)],
     ['a signature too few', 'bad-downlink', told({ signatures: content.signatures.subarray(64) })],
     [
       'a signer that is not in U3',

@@ -1,0 +1,287 @@
+// Arithmetic of lattice masks: polynomials modulo X^2048 + 1 and one of two primes p just below 2^23, four
+// residues at a time. ../ring-tables.ts lays the tables out and says where everything lies in them.
+//
+// A polynomial is 2,048 words. By its values it has value number i = 4i' + l, that at the root to the power
+// 2i + 1, at position 4·reverse(i') + l: so all but the first and last two levels of a transform work on
+// whole registers, and the lanes of one are never multiplied by different roots.
+//
+// Nothing here is reduced but by products: |x| below stays under 32p < 2^28.
+
+/** Offsets of the tables of one prime, in bytes; the same as in ../ring-tables.ts. */
+const LAYERS: usize = 128;
+const LANES: usize = LAYERS + 168 * 24;
+const FORWARD_SHIFTS: usize = LANES + 128 * 128;
+const FORWARD_LANES: usize = FORWARD_SHIFTS + 16384;
+const FORWARD_LAYERS: usize = FORWARD_LANES + 128 * 96;
+
+/** 2,048 words. */
+export const BLOCK: usize = 8192;
+
+@inline export function splat(at: usize): v128 {
+  return v128.load32_splat(at);
+}
+
+/** The upper halves of four products. */
+@inline export function upper(low: v128, high: v128): v128 {
+  return v128.shuffle<i32>(low, high, 1, 3, 5, 7);
+}
+
+/**
+ * x·w·2^−32 modulo p, in (−p, p), for |w| ≤ p/2 and any x: Montgomery's product. `with` is w/p modulo 2^32.
+ */
+@inline export function times(x: v128, w: v128, with_: v128, p: v128): v128 {
+  const m = i32x4.mul(x, with_);
+  return upper(
+    i64x2.sub(i64x2.extmul_low_i32x4_s(x, w), i64x2.extmul_low_i32x4_s(m, p)),
+    i64x2.sub(i64x2.extmul_high_i32x4_s(x, w), i64x2.extmul_high_i32x4_s(m, p)),
+  );
+}
+
+/** The same of x·w + y·v, with one reduction. */
+@inline export function timesBoth(
+  x: v128, w: v128, wWith: v128, y: v128, v: v128, vWith: v128, p: v128,
+): v128 {
+  const m = i32x4.add(i32x4.mul(x, wWith), i32x4.mul(y, vWith));
+  const low = i64x2.add(i64x2.extmul_low_i32x4_s(x, w), i64x2.extmul_low_i32x4_s(y, v));
+  const high = i64x2.add(i64x2.extmul_high_i32x4_s(x, w), i64x2.extmul_high_i32x4_s(y, v));
+  return upper(
+    i64x2.sub(low, i64x2.extmul_low_i32x4_s(m, p)),
+    i64x2.sub(high, i64x2.extmul_high_i32x4_s(m, p)),
+  );
+}
+
+/**
+ * x·w modulo p by way of floats, in half the time, for factors that are small enough: with |w| ≤ p/2,
+ * `part` the float next to w/p and |x| ≤ 2^(s − 1)·p for `multiple` = 2^(s−1)·p and `magic` = 1.5·2^(22+s),
+ * the quotient is off by 2^s at most, and so |result| ≤ 2^s·p: see ../ring-tables.ts.
+ */
+@inline function timesNear(
+  x: v128, w: v128, part: v128, magic: f32, bits: i32, multiple: v128,
+): v128 {
+  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), part), f32x4.splat(magic));
+  const quotient = i32x4.sub(shifted, i32x4.splat(bits));
+  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(quotient, multiple));
+}
+
+/** y modulo p, in [0, p), for |y| < 2^30. */
+@inline export function canonical(y: v128, p: v128, inverse: v128): v128 {
+  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(y), inverse), f32x4.splat(12582912));
+  const rest = i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, i32x4.splat(0x4b400000)), p));
+  return i32x4.add(rest, v128.and(i32x4.shr_s(rest, 31), p));
+}
+
+/**
+ * x ← the transform back of a·s, up to its last two levels and all scaling: each lane for itself.
+ * `a` are values in [0, p), `s` centred ones and, a block further, the floats next to s/p.
+ */
+export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void {
+  const p = splat(tables);
+  const p2 = i32x4.add(p, p);
+  const p4 = i32x4.add(p2, p2);
+  const i = splat(tables + 8);
+  const iPart = splat(tables + 12);
+  const r = splat(tables + 16);
+  const rPart = splat(tables + 20);
+  const r3 = splat(tables + 24);
+  const r3Part = splat(tables + 28);
+  // Three levels at once, on products that are within p.
+  for (let o: usize = 0; o < BLOCK; o += 128) {
+    const pa = a + o;
+    const ps = s + o;
+    let x0 = product(pa, ps, 0, p);
+    let x1 = product(pa, ps, 16, p);
+    let x2 = product(pa, ps, 32, p);
+    let x3 = product(pa, ps, 48, p);
+    let t = x1;
+    x1 = i32x4.sub(x0, t);
+    x0 = i32x4.add(x0, t);
+    t = x3;
+    x3 = timesNear(i32x4.sub(x2, t), i, iPart, 25165824, 0x4bc00000, p2);
+    x2 = i32x4.add(x2, t);
+    t = x2;
+    x2 = i32x4.sub(x0, t);
+    x0 = i32x4.add(x0, t);
+    t = x3;
+    x3 = i32x4.sub(x1, t);
+    x1 = i32x4.add(x1, t);
+    let x4 = product(pa, ps, 64, p);
+    let x5 = product(pa, ps, 80, p);
+    let x6 = product(pa, ps, 96, p);
+    let x7 = product(pa, ps, 112, p);
+    t = x5;
+    x5 = i32x4.sub(x4, t);
+    x4 = i32x4.add(x4, t);
+    t = x7;
+    x7 = timesNear(i32x4.sub(x6, t), i, iPart, 25165824, 0x4bc00000, p2);
+    x6 = i32x4.add(x6, t);
+    t = x6;
+    x6 = i32x4.sub(x4, t);
+    x4 = i32x4.add(x4, t);
+    t = x7;
+    x7 = i32x4.sub(x5, t);
+    x5 = i32x4.add(x5, t);
+    x5 = timesNear(x5, r, rPart, 50331648, 0x4c400000, p4);
+    x6 = timesNear(x6, i, iPart, 50331648, 0x4c400000, p4);
+    x7 = timesNear(x7, r3, r3Part, 50331648, 0x4c400000, p4);
+    const d = x + o;
+    v128.store(d, i32x4.add(x0, x4));
+    v128.store(d, i32x4.add(x1, x5), 16);
+    v128.store(d, i32x4.add(x2, x6), 32);
+    v128.store(d, i32x4.add(x3, x7), 48);
+    v128.store(d, i32x4.sub(x0, x4), 64);
+    v128.store(d, i32x4.sub(x1, x5), 80);
+    v128.store(d, i32x4.sub(x2, x6), 96);
+    v128.store(d, i32x4.sub(x3, x7), 112);
+  }
+  let roots = tables + LAYERS;
+  for (let h: usize = 128; h < BLOCK; h <<= 2) {
+    for (let j = x; j < x + BLOCK; j += h << 2) {
+      let w = roots;
+      for (let k = j; k < j + h; k += 16, w += 24) {
+        const w1 = splat(w);
+        const with1 = splat(w + 4);
+        const a0 = v128.load(k);
+        const a1 = times(v128.load(k + h), w1, with1, p);
+        const a2 = v128.load(k + 2 * h);
+        const a3 = times(v128.load(k + 3 * h), w1, with1, p);
+        const b0 = i32x4.add(a0, a1);
+        const b1 = i32x4.sub(a0, a1);
+        const b2 = times(i32x4.add(a2, a3), splat(w + 8), splat(w + 12), p);
+        const b3 = times(i32x4.sub(a2, a3), splat(w + 16), splat(w + 20), p);
+        v128.store(k, i32x4.add(b0, b2));
+        v128.store(k + h, i32x4.add(b1, b3));
+        v128.store(k + 2 * h, i32x4.sub(b0, b2));
+        v128.store(k + 3 * h, i32x4.sub(b1, b3));
+      }
+    }
+    roots += (h >> 4) * 24;
+  }
+}
+
+/** One register of a·s, within p. */
+@inline function product(a: usize, s: usize, o: usize, p: v128): v128 {
+  return timesNear(v128.load(a + o), v128.load(s + o), v128.load(s + o + BLOCK), 12582912, 0x4b400000, p);
+}
+
+/** Four registers as the columns of a square: lane l of each goes to register l. */
+@inline export function column(x: usize, l: i32): v128 {
+  const a = v128.load(x);
+  const b = v128.load(x, 16);
+  const c = v128.load(x, 32);
+  const d = v128.load(x, 48);
+  if (l < 2) {
+    const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+    const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+    return l == 0 ? v128.shuffle<i64>(ab, cd, 0, 2) : v128.shuffle<i64>(ab, cd, 1, 3);
+  }
+  const ab = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const cd = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  return l == 2 ? v128.shuffle<i64>(ab, cd, 0, 2) : v128.shuffle<i64>(ab, cd, 1, 3);
+}
+
+/** Lane l of four neighbours, by the roots that their place asks for; `lanes` are those of the group. */
+@inline export function turned(x: usize, l: i32, lanes: usize, p: v128): v128 {
+  const at = lanes + 32 * l;
+  return times(column(x, l), v128.load(at), v128.load(at, 16), p);
+}
+
+/** Where the last levels' tables begin, 128 bytes for each group of four. */
+@inline export function lanesOf(tables: usize): usize {
+  return tables + LANES;
+}
+
+/**
+ * The values of a polynomial of small coefficients, centred, and a block further the floats next to their
+ * parts of p. `from` are words with |x| < 2^27; `work` is a block.
+ */
+export function ringForward(out: usize, from: usize, work: usize, tables: usize): void {
+  const p = splat(tables);
+  const i = splat(tables + 32);
+  const iWith = splat(tables + 36);
+  const one = splat(tables + 40);
+  const oneWith = splat(tables + 44);
+  const shifts = tables + FORWARD_SHIFTS;
+  let lanes = tables + FORWARD_LANES;
+  for (let o: usize = 0; o < 2048; o += 16, lanes += 96) {
+    const x0 = shifted(from, shifts, o, p);
+    const x1 = shifted(from, shifts, o + 2048, p);
+    const x2 = shifted(from, shifts, o + 4096, p);
+    const x3 = shifted(from, shifts, o + 6144, p);
+    const even = i32x4.add(x0, x2);
+    const odd = i32x4.add(x1, x3);
+    const apart = i32x4.sub(x0, x2);
+    const turn = times(i32x4.sub(x1, x3), i, iWith, p);
+    const y0 = times(i32x4.add(even, odd), one, oneWith, p);
+    const y1 = times(i32x4.add(apart, turn), v128.load(lanes), v128.load(lanes, 16), p);
+    const y2 = times(i32x4.sub(even, odd), v128.load(lanes, 32), v128.load(lanes, 48), p);
+    const y3 = times(i32x4.sub(apart, turn), v128.load(lanes, 64), v128.load(lanes, 80), p);
+    const a = v128.shuffle<i32>(y0, y1, 0, 4, 1, 5);
+    const b = v128.shuffle<i32>(y2, y3, 0, 4, 1, 5);
+    const c = v128.shuffle<i32>(y0, y1, 2, 6, 3, 7);
+    const d = v128.shuffle<i32>(y2, y3, 2, 6, 3, 7);
+    const to = work + 4 * o;
+    v128.store(to, v128.shuffle<i64>(a, b, 0, 2));
+    v128.store(to, v128.shuffle<i64>(a, b, 1, 3), 16);
+    v128.store(to, v128.shuffle<i64>(c, d, 0, 2), 32);
+    v128.store(to, v128.shuffle<i64>(c, d, 1, 3), 48);
+  }
+  let roots = tables + FORWARD_LAYERS;
+  for (let h: usize = BLOCK / 2; h >= 16; h >>= 1) {
+    for (let j = work; j < work + BLOCK; j += 2 * h) {
+      let w = roots;
+      for (let k = j; k < j + h; k += 16, w += 8) {
+        const a = v128.load(k);
+        const b = v128.load(k + h);
+        v128.store(k, times(i32x4.add(a, b), one, oneWith, p));
+        v128.store(k + h, times(i32x4.sub(a, b), splat(w), splat(w + 4), p));
+      }
+    }
+    roots += (h >> 4) * 8;
+  }
+  const inverse = splat(tables + 4);
+  const wholes = f32x4.convert_i32x4_s(p);
+  const half = i32x4.shr_s(p, 1);
+  for (let o: usize = 0; o < BLOCK; o += 16) {
+    const value = canonical(v128.load(work + o), p, inverse);
+    const centred = i32x4.sub(value, v128.and(i32x4.gt_s(value, half), p));
+    v128.store(out + o, centred);
+    v128.store(out + o, f32x4.div(f32x4.convert_i32x4_s(centred), wholes), BLOCK);
+  }
+}
+
+/** Coefficients times the powers of the root of order 4,096. */
+@inline function shifted(from: usize, shifts: usize, o: usize, p: v128): v128 {
+  return times(v128.load(from + o), v128.load(shifts + o), v128.load(shifts + o, BLOCK), p);
+}
+
+/**
+ * Residues modulo p, uniform, from candidates of 23 bits in three bytes each, in order; those that are not
+ * below p are passed over. Reads up to 4 bytes past `length`. Returns 1, or 0 if there were too few.
+ */
+export function ringUniform(out: usize, from: usize, length: u32, tables: usize): i32 {
+  const p = splat(tables);
+  const most = load<i32>(tables);
+  const spread = i8x16(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1);
+  const mask = i32x4.splat(0x7fffff);
+  const end = out + BLOCK;
+  const last = from + length;
+  while (out < end) {
+    if (from + 12 <= last && out + 16 <= end) {
+      const four = v128.and(i8x16.swizzle(v128.load(from), spread), mask);
+      if (i32x4.all_true(i32x4.lt_s(four, p))) {
+        v128.store(out, four);
+        out += 16;
+        from += 12;
+        continue;
+      }
+    }
+    if (from + 3 > last) return 0;
+    const one = load<i32>(from) & 0x7fffff;
+    from += 3;
+    if (one < most) {
+      store<i32>(out, one);
+      out += 4;
+    }
+  }
+  return 1;
+}
