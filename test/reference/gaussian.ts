@@ -89,6 +89,7 @@ export function distanceOf(thresholds: readonly bigint[], bits: bigint): Bounds 
     const share = x + 1 < edges.length ? (edges[x + 1] as bigint) - (edges[x] as bigint) : 0n;
     const q = share << (UNIT_BITS - bits);
     const [least, most] = p.upper < q ? [q - p.upper, q - p.lower] : [p.lower - q, p.upper - q];
+    // biome-ignore lint/complexity/useMathMinMax: these are BigInts
     upper += most > -least ? most : -least;
     lower += least > 0n ? least : 0n;
   });
