@@ -6,11 +6,12 @@
  * so signs need nothing from clients: Σ value_t·T^t is linear.
  */
 import type { LatticeCode } from '../kernel/index.ts';
-import { type LatticeShape, Q } from './parameters.ts';
+import { type LatticeShape, packedModulus, Q } from './parameters.ts';
 
 /** The parameters of a field as its kernels take them. */
-export function codeOf({ modulus, packing, wireBits, low }: LatticeShape): LatticeCode {
-  const step = Q / BigInt(modulus) ** BigInt(packing);
+export function codeOf(shape: LatticeShape): LatticeCode {
+  const { modulus, packing, wireBits, low } = shape;
+  const step = Q / BigInt(packedModulus(shape));
   const delta = (Number(step) * 2 ** wireBits) / Number(Q);
   // What sums are when every digit is the least: Σ low·T^t.
   let least = 0;

@@ -3,8 +3,6 @@ import { fillRandom } from '../internal/random.ts';
 import { gaussianInto } from '../kernel/index.ts';
 import { gaussianTable } from './gaussian-table.ts';
 
-export { GAUSSIAN_BOUND, GAUSSIAN_WIDTH } from './gaussian-table.ts';
-
 /**
  * Overwrites a vector with independent draws of the discrete Gaussian of standard deviation `GAUSSIAN_WIDTH`
  * around 0, at most `GAUSSIAN_BOUND` in magnitude.

@@ -15,9 +15,10 @@ import {
   withLatticeBench,
 } from '../kernel/index.ts';
 import { codeOf, unpackSums } from './coding.ts';
+import { GAUSSIAN_BOUND } from './gaussian-table.ts';
 import { moveTo } from './hiding.ts';
 import { blocksOf, type LatticeField, type LatticeLayout } from './layout.ts';
-import { COEFFICIENT_BOUND } from './parameters.ts';
+import { packedModulus } from './parameters.ts';
 import { polynomialSeed } from './polynomials.ts';
 
 /** The sums of one field's words as they came: see `TakeHidden`; `lows` are empty for k ≤ 32. */
@@ -41,7 +42,7 @@ export function keySumOf(
 ): Int32Array {
   const shift = 32 - key.modulusBits;
   const out = new Int32Array(sum.length);
-  const most = COEFFICIENT_BOUND * contributors;
+  const most = GAUSSIAN_BOUND * contributors;
   let within = true;
   sum.forEach((word, i) => {
     out[i] = (word << shift) >> shift;
@@ -63,8 +64,8 @@ export function keySumOf(
  * @param sums one for each field of the layout
  * @returns one vector for each field, words mod 2^32 that stand for signed integers
  * @throws ProtocolError `lattice-residual` if the words of some field do not lie where steps and errors put them:
- *   some contributor's key is not the one of its words, or the sums are over other clients than the keys.
- *   No value is given then
+ *   some contributor's key is not the one of its words, or the sums are over other clients than the keys; or
+ *   if they lie beyond the greatest sum that the plan allows. No value is given then
  *
  * **Cost**: as {@link openRange} over all blocks.
  */
@@ -104,7 +105,8 @@ export function openRange(
   const { shape, firstBlock } = layout.fields[field] as LatticeField;
   const { secrets } = layout.key;
   const seed = polynomialSeed(roundId);
-  const worst = withLatticeBench(secrets, (bench) => {
+  const most = packedModulus(shape);
+  const { worst, beyond } = withLatticeBench(secrets, (bench) => {
     const code = codeOf(shape);
     setCode(bench, code);
     for (let g = 0; g < secrets; g++) {
@@ -112,7 +114,8 @@ export function openRange(
       ringValues(bench, g);
     }
     const at = { polynomial: -1 };
-    let most = 0;
+    let worst = 0;
+    let beyond = false;
     for (let block = from; block < to; block += BENCH_BLOCKS) {
       const blocks = Math.min(BENCH_BLOCKS, to - block);
       const start = block * RING_DEGREE;
@@ -126,22 +129,27 @@ export function openRange(
         const which = number % secrets;
         const count = Math.min(RING_DEGREE, load - i * RING_DEGREE);
         if (count < RING_DEGREE) padBlock(bench, which, i, count, code);
-        most = Math.max(most, openBlock(bench, which, i, code));
+        worst = Math.max(worst, openBlock(bench, which, i, code));
       }
       const { buffer, byteOffset } = bench.messages;
       const steps = new Uint32Array(buffer, byteOffset, load);
+      // Between the greatest sum and 2^k there is room for steps that no plan has.
+      if (steps.some((count) => count >= most)) beyond = true;
       unpackSums(out, steps, start * shape.packing, shape);
     }
-    return most;
+    return { worst, beyond };
   });
-  if (worst <= shape.residualBound) return;
+  if (worst <= shape.residualBound && !beyond) return;
   out.fill(0, from * RING_DEGREE * shape.packing, to * RING_DEGREE * shape.packing);
   throw new ProtocolError(
     'lattice-residual',
-    `lattice: sums are off by up to ${worst.toFixed(1)} units of the wire, expected at most ${shape.residualBound}: ` +
-      'some contributor sent a key that is not that of its words (masks hide which one)',
+    worst > shape.residualBound
+      ? `lattice: sums are off by up to ${worst.toFixed(1)} units of the wire, expected at most ` +
+          `${shape.residualBound}: some contributor sent a key that is not that of its words (masks hide which one)`
+      : 'lattice: a sum is beyond the greatest that the plan allows: some contributor did not keep to it ' +
+          '(masks hide which one)',
     [],
-    { got: worst, expected: shape.residualBound },
+    { got: worst, expected: shape.residualBound, beyond },
   );
 }
 

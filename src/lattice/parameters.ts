@@ -12,6 +12,7 @@
 import { CapacityError } from '../errors.ts';
 import { assertInteger } from '../internal/assert.ts';
 import { RING_DEGREE, RING_PRIMES } from '../kernel/index.ts';
+import { GAUSSIAN_BOUND } from './gaussian-table.ts';
 
 /** q: the product of both primes of the ring. */
 export const Q: bigint = RING_PRIMES.reduce((product, { p }) => product * BigInt(p), 1n);
@@ -23,9 +24,6 @@ const MAX_WIRE_BITS = 40;
 /** As in a graph's derivation. The key vector's ring has then at most 28 bits. */
 const MAX_CLIENTS = 1_000_000;
 const MAX_LENGTH = 2 ** 32 - 1;
-
-/** No coefficient of a secret or an error is larger: 14 times its width of 6.6. */
-export const COEFFICIENT_BOUND = 93;
 
 /** One lattice field as the wire holds it. Frozen. */
 export type LatticeShape = {
@@ -72,7 +70,7 @@ export type KeyShape = {
  *   `maxClients` for the same range a client (0 where no two fit)
  * @throws UsageError `out-of-range`
  *
- * **Security**: with honest clients all sums of a round are right but for 2^−40, taken over the
+ * **Security**: with honest clients all sums of a field are right but for 2^−40, taken over the
  * public polynomials. Someone who sends arbitrary words can spoil a sum, as with any mask.
  */
 export function latticeShape(facts: {
@@ -90,9 +88,11 @@ export function latticeShape(facts: {
   const modulus = Math.max(high - low + 1, 2);
 
   let best: LatticeShape | undefined;
-  for (let packing = 1; modulus ** packing <= MAX_MODULUS; packing++) {
+  for (let packing = 1; ; packing++) {
+    const packed = packedModulus({ modulus, packing });
+    if (packed > MAX_MODULUS) break;
     const coefficients = Math.ceil(length / packing);
-    const found = leastWord(clients, coefficients, modulus ** packing);
+    const found = leastWord(clients, coefficients, packed);
     if (found === undefined) break;
     // k/c against the best so far, without a division.
     if (best === undefined || found.wireBits * best.packing < best.wireBits * packing) {
@@ -101,6 +101,19 @@ export function latticeShape(facts: {
   }
   if (best === undefined) throw overflow(clients, length, low, high);
   return Object.freeze(best);
+}
+
+/**
+ * T^c: number of different sums of one coefficient. It is a product and no power, because engines
+ * need not agree on `**`.
+ *
+ * @param shape.modulus T, 2 to 2^32
+ * @param shape.packing c, 1 or more; T^c exact up to 2^53
+ */
+export function packedModulus(shape: Pick<LatticeShape, 'modulus' | 'packing'>): number {
+  let product = 1;
+  for (let i = 0; i < shape.packing; i++) product *= shape.modulus;
+  return product;
 }
 
 /**
@@ -119,7 +132,7 @@ export function keyShape(coefficients: number, clients: number): KeyShape {
   assertInteger('keyShape: clients', clients, 2, MAX_CLIENTS);
   const secrets = coefficients < 1e5 ? 1 : coefficients < 1e7 ? 4 : 8;
   let modulusBits = 1;
-  while (2 ** modulusBits < 2 * COEFFICIENT_BOUND * clients + 1) modulusBits++;
+  while (2 ** modulusBits < 2 * GAUSSIAN_BOUND * clients + 1) modulusBits++;
   return Object.freeze({ secrets, length: secrets * RING_DEGREE, modulusBits });
 }
 
@@ -159,10 +172,17 @@ function largestModulus(bound: bigint, wireBits: number): number {
  *   0.002937/h²;
  * - its error: discrete Gaussian, variance (6.6·2^k/q)² = 0.010835/h².
  *
- * Each is sub-Gaussian with its own variance, so a sum of n of them is beyond √(2·ln(2·d·2^40)·V)
- * with a probability of at most 2^−40/d, where V = n·(1/12 + 0.01378/h²). What is not random is added
- * in full: the mean of n clients, one rounding of the unmasking side (0.5 + 0.14103/h), less than 1
- * for half of δ being rounded down to a whole number, and 1/1024 for the binary64 of the decoder.
+ * Each is sub-Gaussian with its own variance (a uniform: sinh x/x ≤ e^(x²/6); a discrete Gaussian: a
+ * shift away from the integers only lowers the sum of its weights), so a sum of n of them is beyond
+ * √(2·ln(2·d·2^40)·V) with a probability of at most 2^−40/d, where V = n·(1/12 + 0.01378/h²). What is
+ * not random is added in full: the mean of n clients, one rounding of the unmasking side
+ * (0.5 + 0.14103/h), less than 1 for half of δ being rounded down to a whole number, and 1/1024 for
+ * the binary64 of the decoder.
+ *
+ * This takes the clients' b of one coefficient as uniform and independent. Over the choice of a they
+ * are, if the secrets (n ≤ 2048 of them) are linearly independent modulo both primes; beyond, it is
+ * assumed. So is that the fixed point does not go with the rounding; a test measures that.
+ * Only exactness rests on it, no privacy.
  *
  * The logarithm is an upper bound made of constants: d counts as 10^7·2^j, the next one up.
  */

@@ -64,25 +64,31 @@ export const positionOf = (i: number): number => {
   return 4 * reversed + (i % 4);
 };
 
-/** Σ term(0) … term(2047) modulo p; terms are below 2^46 in magnitude, so 64 of them are exact. */
-function sumOf(term: (i: number) => number, p: number): number {
+/** Σ x[i]·y[i] modulo p, of numbers below p in magnitude: 64 products of 46 bits are exact. */
+function dot(x: Float64Array, y: Float64Array, p: number): number {
   let sum = 0;
   for (let i = 0; i < N; i += 64) {
-    for (let j = i; j < i + 64; j++) sum += term(j);
+    for (let j = i; j < i + 64; j++) sum += (x[j] as number) * (y[j] as number);
     sum %= p;
   }
   return modNumber(sum, p);
+}
+
+/** ψ^(first + step·t) for t = 0 … 2047. */
+function progression(powers: readonly number[], first: number, step: number): Float64Array {
+  const out = new Float64Array(N);
+  for (let t = 0; t < N; t++) out[t] = powers[(first + step * t) % (2 * N)] as number;
+  return out;
 }
 
 /** The values of a polynomial at the odd powers of ψ, in the order of rule 1. */
 export function toEvaluation(coefficients: readonly number[], prime: Prime): number[] {
   const { p } = prime;
   const powers = powersOf(prime);
-  const reduced = coefficients.map((value) => modNumber(value, p));
-  const power = (exponent: number): number => powers[exponent % (2 * N)] as number;
+  const reduced = Float64Array.from(coefficients, (value) => modNumber(value, p));
   const out = new Array<number>(N);
   for (let i = 0; i < N; i++) {
-    out[positionOf(i)] = sumOf((j) => (reduced[j] as number) * power((2 * i + 1) * j), p);
+    out[positionOf(i)] = dot(reduced, progression(powers, 0, 2 * i + 1), p);
   }
   return out;
 }
@@ -92,11 +98,10 @@ export function fromEvaluation(values: readonly number[], prime: Prime): number[
   const { p } = prime;
   const powers = powersOf(prime);
   const inverseN = Number(powerMod(BigInt(N), BigInt(p) - 2n, BigInt(p)));
-  const ordered = Array.from({ length: N }, (_, i) => values[positionOf(i)] as number);
-  // ψ^4096 = 1, so ψ^(−x) = ψ^(4095·x).
-  const inverse = (exponent: number): number => powers[(4095 * exponent) % (2 * N)] as number;
+  const ordered = Float64Array.from({ length: N }, (_, i) => values[positionOf(i)] as number);
+  // ψ^4096 = 1, so ψ^(−x) = ψ^(4095·x); and (2i+1)·j is j, then 2j more with each i.
   return Array.from({ length: N }, (_, j) => {
-    const sum = sumOf((i) => (ordered[i] as number) * inverse((2 * i + 1) * j), p);
+    const sum = dot(ordered, progression(powers, 4095 * j, 2 * 4095 * j), p);
     return (sum * inverseN) % p;
   });
 }
@@ -107,13 +112,12 @@ export function negacyclicProduct(
   b: readonly number[],
   { p }: Prime,
 ): number[] {
-  const reduced = b.map((value) => modNumber(value, p));
-  return Array.from({ length: N }, (_, to) =>
-    sumOf((i) => {
-      const term = (a[i] as number) * (reduced[(to - i + N) % N] as number);
-      return i <= to ? term : -term;
-    }, p),
-  );
+  const left = Float64Array.from(a);
+  // b backwards, once with its sign changed: what a_i meets for the coefficient `to` is
+  // b_(to−i), or −b_(to−i+2048).
+  const backwards = b.map((value) => modNumber(value, p)).reverse();
+  const twice = Float64Array.from([...backwards, ...backwards.map((value) => -value)]);
+  return Array.from({ length: N }, (_, to) => dot(left, twice.subarray(N - 1 - to), p));
 }
 
 /** Rule 2: bytes of one window, and the mask of a candidate. */
@@ -141,9 +145,18 @@ export function publicPolynomial(seed: Uint8Array, j: number): Both<number[]> {
   });
 }
 
+/** The coefficients of public polynomials already seen: tests hide many blocks with one. */
+const remembered = new WeakMap<readonly number[], number[]>();
+
+function coefficientsOf(values: readonly number[], prime: Prime): number[] {
+  const found = remembered.get(values) ?? fromEvaluation(values, prime);
+  remembered.set(values, found);
+  return found;
+}
+
 /** a·s as coefficients modulo q, 0 … q − 1; a as values, s as integers of any size below 2^31. */
 export function productModQ(a: Both<readonly number[]>, s: readonly number[]): bigint[] {
-  const parts = forBoth((prime, i) => negacyclicProduct(fromEvaluation(a[i], prime), s, prime));
+  const parts = forBoth((prime, i) => negacyclicProduct(coefficientsOf(a[i], prime), s, prime));
   return parts[0].map((first, at) => {
     const second = parts[1][at] as number;
     // x ≡ Σ part·(q/p)·K: the term of a prime vanishes modulo the other one.

@@ -48,8 +48,8 @@ export function unmaskPieces(ledger: Ledger, pieceWords: number): readonly Piece
   const revealed = sharesByDealer(ledger);
   const weigh = weigher(ledger);
   const shareCount = terms.parameters.degree + 1;
-  const { fields, roundId } = terms;
-  const round: PieceRound = { suite: terms.suite.name, roundId, context, fields };
+  const { wire, roundId } = terms;
+  const round: PieceRound = { suite: terms.suite.name, roundId, context, fields: wire };
   return cutsOf(ledger, pieceWords).map(({ name, dealer, edges }): Piece => {
     const used = (revealed.get(dealer) ?? []).slice(0, terms.parameters.threshold);
     return {
