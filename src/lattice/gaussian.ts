@@ -15,9 +15,9 @@ import { gaussianTable } from './gaussian-table.ts';
  * one in a thousand that 15 bits do not decide is settled later in a fixed number of slots. So the
  * instructions do not depend on what is drawn; the addresses of those few draws are all that may show in a
  * shared cache. The engine gives no guarantee of either.
- * **Source**: inversion of the distribution function, as in Peikert, CRYPTO 2010, §4.1, and in the FrodoKEM
- * specification; here with 128 bits.
- * **Cost**: 2 random bytes a draw, and 512 a call.
+ * **Source**: inversion of the distribution function by comparing with every threshold, as in the FrodoKEM
+ * specification, which has thresholds of 15 bits.
+ * **Cost**: 2 random bytes a draw, and 512 more a call; many draws a call cost less than few.
  */
 export function drawGaussianInto(out: Int16Array): void {
   drawGaussianFromInto(out, fillRandom);
