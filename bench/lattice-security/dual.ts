@@ -14,7 +14,7 @@
  * `dualGuess` rests on the scores of wrong guesses being independent. Ducas and Pulles (2023/302) show that this
  * fails where the published attacks on Kyber work, so its figures are **what is claimed, not what is
  * believed**; later variants (Carrier, Meyer-Hilfiger, Shen, Tillich 2022/1750) avoid the assumption
- * and come out near them or above.
+ * and come out near them.
  */
 import type { Instance } from './instances.ts';
 import { type CostModel, logDelta, SIEVE_LIST } from './models.ts';

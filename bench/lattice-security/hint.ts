@@ -7,6 +7,10 @@
 /** Statistical distance of one step, 2^−128. */
 const EPSILON_BITS = 128;
 
+/** The least width that the argument allows for that many coordinates: the formula below, turned round. */
+export const leastHintWidth = (coordinates: number): number =>
+  Math.sqrt(Math.log(2 * coordinates) + EPSILON_BITS * Math.LN2) / Math.PI;
+
 /**
  * The most coordinates (of one secret and all its errors) for which the width is large enough: from
  * η_ε(Z^m) ≤ √(ln(2m(1 + 1/ε))/π), and a Gaussian of parameter s having the width s/√(2π).

@@ -6,7 +6,7 @@
  * power of the theta series. A run costs one reduction and one decoding per guess, and is repeated until the
  * guess is right.
  *
- * - `primalGuess`: each guess is decoded by a closing sieve (Albrecht, Curtis, Wunder 2019).
+ * - `primalGuess`: each guess is decoded by a closing sieve (Albrecht, Curtis, Wunderer 2019).
  * - `primalMeet`: each guess is decoded by Babai's planes, and the guesses are met in the middle, √ of their number
  *   (Howgrave-Graham 2007). Collisions are taken to be found **always and for free, memory included**; the honest
  *   probability of a collision (Son and Cheon 2019) is far less, so this is a bound in the attacker's favour.
