@@ -1,12 +1,8 @@
 /** The lattice room's noise: bit by bit what its definition says, ties forced, and distributed as it should be. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { residentVectors } from '../../src/kernel/index.ts';
-import {
-  drawGaussianFromInto,
-  drawGaussianInto,
-  GAUSSIAN_BOUND,
-  GAUSSIAN_WIDTH,
-} from '../../src/lattice/gaussian.ts';
+import { drawGaussianFromInto, drawGaussianInto } from '../../src/lattice/gaussian.ts';
+import { GAUSSIAN_BOUND, GAUSSIAN_WIDTH } from '../../src/lattice/gaussian-table.ts';
 import {
   gaussianLaw,
   gaussianThresholds,

@@ -1,11 +1,7 @@
 /** Eight million draws of the lattice room's noise: their law, and that neighbours know nothing of each other. */
 import { expect, test } from 'vitest';
-import {
-  drawGaussianFromInto,
-  drawGaussianInto,
-  GAUSSIAN_BOUND,
-  GAUSSIAN_WIDTH,
-} from '../../src/lattice/gaussian.ts';
+import { drawGaussianFromInto, drawGaussianInto } from '../../src/lattice/gaussian.ts';
+import { GAUSSIAN_BOUND, GAUSSIAN_WIDTH } from '../../src/lattice/gaussian-table.ts';
 import { gaussianLaw } from '../reference/gaussian.ts';
 import { chiSquare, chiSquareLimit, count, emptyCounts } from '../stat/goodness.ts';
 import { mersenneTwister } from '../stat/mersenne-twister.ts';
