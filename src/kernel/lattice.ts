@@ -169,9 +169,9 @@ export function setCode({ inside: { code } }: LatticeBench, of: LatticeCode): vo
     const at = 20 * prime;
     const modulus = BigInt(p);
     const centre = (x: bigint): bigint => (x > modulus / 2n ? x - modulus : x);
-    const factor = centre((of.step * BigInt(part) * 2n ** 32n) % modulus);
-    code.setInt32(at, Number(factor), true);
-    code.setInt32(at + 4, Number(BigInt.asIntN(32, factor * inverseModR(modulus))), true);
+    const factor = Number(centre((of.step * BigInt(part)) % modulus));
+    code.setInt32(at, factor, true);
+    code.setFloat32(at + 4, factor / p, true);
     code.setInt32(at + 8, Number(centre(BigInt(part))), true);
     code.setBigUint64(at + 12, fraction, true);
   });
@@ -181,15 +181,7 @@ export function setCode({ inside: { code } }: LatticeBench, of: LatticeCode): vo
   code.setFloat64(64, 1 / of.delta, true);
   code.setFloat64(72, of.delta, true);
   code.setFloat64(80, of.middle, true);
-}
-
-/** p^−1 modulo 2^32: p to the power 2^30 − 1, since odd residues have orders that divide 2^30. */
-function inverseModR(p: bigint): bigint {
-  let out = 1n;
-  for (let i = 0, square = p; i < 30; i++, square = BigInt.asUintN(32, square * square)) {
-    out = BigInt.asUintN(32, out * square);
-  }
-  return out;
+  code.setFloat64(88, of.most, true);
 }
 
 /**
@@ -229,7 +221,7 @@ export function hideBlock(bench: LatticeBench, which: number, at: number, of: La
  * Opens block `at` of sums in the bench's words, under its polynomial and the sum of secrets: into its
  * messages, as numbers of steps above the least sum.
  *
- * @returns the largest remainder, in units of the wire
+ * @returns the largest remainder, in units of the wire; δ or more if a sum is beyond the greatest one
  */
 export function openBlock(bench: LatticeBench, which: number, at: number, of: LatticeCode): number {
   const { polynomial, secrets, messages, words, lows, inside } = bench;

@@ -11,7 +11,8 @@ import { type LatticeShape, packedModulus, Q } from './parameters.ts';
 /** The parameters of a field as its kernels take them. */
 export function codeOf(shape: LatticeShape): LatticeCode {
   const { modulus, packing, wireBits, low } = shape;
-  const step = Q / BigInt(packedModulus(shape));
+  const count = packedModulus(shape);
+  const step = Q / BigInt(count);
   const delta = (Number(step) * 2 ** wireBits) / Number(Q);
   // What sums are when every digit is the least: Σ low·T^t.
   let least = 0;
@@ -19,7 +20,8 @@ export function codeOf(shape: LatticeShape): LatticeCode {
   const shift = Math.round(delta / 2 - least * delta);
   const all = 2 ** wireBits;
   const offset = ((shift % all) + all) % all;
-  return Object.freeze({ wireBits, step, offset, delta, middle: shift + least * delta });
+  const middle = shift + least * delta;
+  return Object.freeze({ wireBits, step, offset, delta, middle, most: count - 1 });
 }
 
 /**
@@ -59,6 +61,10 @@ export function unpackSums(
   from: number,
   { modulus, packing, low }: LatticeShape,
 ): void {
+  if (packing === 1) {
+    for (let i = 0; i < steps.length; i++) out[from + i] = (steps[i] as number) + low;
+    return;
+  }
   for (let i = 0, at = from; i < steps.length && at < out.length; i++) {
     let rest = steps[i] as number;
     for (let t = 0; t < packing && at < out.length; t++, at++) {

@@ -42,7 +42,7 @@ function codeFor(modulus: number, wireBits: number): LatticeCode {
   const step = reference.Q / BigInt(modulus);
   const delta = (Number(step) * 2 ** wireBits) / Number(reference.Q);
   const shift = Math.round(delta / 2);
-  return { wireBits, step, offset: shift, delta, middle: shift };
+  return { wireBits, step, offset: shift, delta, middle: shift, most: modulus - 1 };
 }
 
 /** Both paths: the kernel's module, and its twin where there is no WebAssembly. */

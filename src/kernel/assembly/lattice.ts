@@ -2,18 +2,17 @@
 // levels of the transform back, for both primes, and in the same pass what is made of their results.
 //
 // `code` holds what a field's parameters come to; ../lattice.ts writes it:
-//      0  for each prime: Δ·K and its companion (Montgomery), K, low and high half of C    20 bytes each
+//      0  for each prime: Δ·K and the float next to its part of p, K, low and high half of C    20 bytes each
 //     40  2^(63−k), low and high half
 //     48  opening: what is added to a sum before its bits are taken, low and high half
 //     56  2^k − 1, low and high half
-//     64  opening, doubles: 1/δ, δ, and the remainder of a sum that no error has touched
+//     64  opening, doubles: 1/δ, δ, the remainder of a sum that no error has touched, and the greatest step
 import {
-  BLOCK, canonical, lanesOf, multiplyBack, splat, times, timesBoth, turned, upper,
+  BLOCK, canonical, centred, lanesOf, multiplyBack, NEAR1, NEAR2, NEAR4, splat, timesNear, turned, upper,
 } from './ring';
 
-/** In the head of each prime's tables: ψ^−512t for t = 0, 1, 2, 3, and the root of order four. */
-const QUARTERS: usize = 40;
-const TURN: usize = 72;
+/** In the head of each prime's tables: ψ^−512t for t = 0, 1, 2, 3. */
+const QUARTERS: usize = 32;
 
 /** What becomes of each register of the transform back. */
 const KEEP: i32 = 0;
@@ -49,22 +48,24 @@ const FIRST: i32 = 5;
   return i32x4.add(i32x4.mul(y1, splat(code + 16)), i32x4.mul(y2, splat(code + 36)));
 }
 
-/** A residue of the block to hide: the product, the error and the message. */
+/** By a power of ψ: within 4.5p. */
+@inline function shifted(z: v128, quarter: usize, tables: usize): v128 {
+  return timesNear(z, splat(quarter), splat(quarter + 4), tables + NEAR4);
+}
+
+/** A residue of the block to hide: the product, the error and the message; within 53p before it is canonical. */
 @inline function hidden(
-  z: v128, quarter: usize, o: usize, e: usize, m: usize, code: usize, tables: usize, p: v128,
+  z: v128, quarter: usize, o: usize, e: usize, m: usize, code: usize, tables: usize,
 ): v128 {
-  const message = v128.load(m + o);
-  const factor = splat(code);
-  const factorWith = splat(code + 4);
-  const sum = timesBoth(z, splat(quarter), splat(quarter + 4), message, factor, factorWith, p);
+  const message = centred(v128.load(m + o), tables);
+  const scaled = timesNear(message, splat(code), splat(code + 4), tables + NEAR1);
   const error = i32x4.mul(v128.load_ext<i16>(e + (o >> 1)), splat(code + 8));
-  return canonical(i32x4.add(sum, error), p, splat(tables + 4));
+  return canonical(i32x4.add(i32x4.add(shifted(z, quarter, tables), scaled), error), tables);
 }
 
 /** A residue of the product alone. */
-@inline function plain(z: v128, quarter: usize, p: v128): v128 {
-  const y = times(z, splat(quarter), splat(quarter + 4), p);
-  return i32x4.add(y, v128.and(i32x4.shr_s(y, 31), p));
+@inline function plain(z: v128, quarter: usize, tables: usize): v128 {
+  return canonical(shifted(z, quarter, tables), tables);
 }
 
 /** 2^52: a double between it and twice it holds a whole number in its lower bits. */
@@ -84,24 +85,28 @@ const FIRST: i32 = 5;
 
 /** What is left of values, as a distance from where no error would have put it. */
 @inline function remainder(value: v128, steps: v128, code: usize): v128 {
-  const rest = f64x2.sub(value, f64x2.mul(steps, v128.load64_splat(code + 72)));
-  return f64x2.abs(f64x2.sub(rest, v128.load64_splat(code + 80)));
+  const delta = v128.load64_splat(code + 72);
+  const rest = f64x2.sub(value, f64x2.mul(steps, delta));
+  const off = f64x2.abs(f64x2.sub(rest, v128.load64_splat(code + 80)));
+  // A step or more if there are more steps than the greatest sum has.
+  const beyond = f64x2.mul(f64x2.sub(steps, v128.load64_splat(code + 88)), delta);
+  return f64x2.pmax(off, beyond);
 }
 
 /** Does with one register what `mode` says; `o` is its place in the block, in bytes. Gives remainders. */
 @inline function emit(
   mode: i32, z: v128, quarter: usize, o: usize, y: usize, e: usize, m: usize, code: usize,
-  tables: usize, out: usize, low: usize, k: i32, p: v128,
+  tables: usize, out: usize, low: usize, k: i32,
 ): v128 {
   if (mode == FIRST) {
-    v128.store(y + o, hidden(z, quarter, o, e, m, code, tables, p));
+    v128.store(y + o, hidden(z, quarter, o, e, m, code, tables));
   } else if (mode == KEEP) {
-    v128.store(y + o, plain(z, quarter, p));
+    v128.store(y + o, plain(z, quarter, tables));
   } else {
     const y1 = v128.load(y + o);
     const y2 = mode == ROUND || mode == ROUND_WIDE
-      ? hidden(z, quarter, o, e, m, code + 20, tables, p)
-      : plain(z, quarter, p);
+      ? hidden(z, quarter, o, e, m, code + 20, tables)
+      : plain(z, quarter, tables);
     const first = fractionsLow(y1, y2, code);
     const second = fractionsHigh(y1, y2, code);
     const top = i32x4.add(upper(first, second), carried(y1, y2, code));
@@ -149,20 +154,20 @@ const FIRST: i32 = 5;
   out: usize, low: usize, k: i32,
 ): v128 {
   let worst = f64x2.splat(0);
-  const p = splat(tables);
-  const i = splat(tables + TURN);
-  const iWith = splat(tables + TURN + 4);
+  const near1 = tables + NEAR1;
+  const i = splat(tables + 8);
+  const iPart = splat(tables + 12);
   let lanes = lanesOf(tables);
   for (let o: usize = 0; o < 2048; o += 16, lanes += 128) {
     const from = x + 4 * o;
-    const x0 = turned(from, 0, lanes, p);
-    const x1 = turned(from, 1, lanes, p);
-    const x2 = turned(from, 2, lanes, p);
-    const x3 = turned(from, 3, lanes, p);
+    const x0 = turned(from, 0, lanes, near1);
+    const x1 = turned(from, 1, lanes, near1);
+    const x2 = turned(from, 2, lanes, near1);
+    const x3 = turned(from, 3, lanes, near1);
     const even = i32x4.add(x0, x2);
     const odd = i32x4.add(x1, x3);
     const apart = i32x4.sub(x0, x2);
-    const turn = times(i32x4.sub(x1, x3), i, iWith, p);
+    const turn = timesNear(i32x4.sub(x1, x3), i, iPart, tables + NEAR2);
     // Through memory, so that what becomes of a register stands in the module once for each mode.
     v128.store(from, i32x4.add(even, odd));
     v128.store(from, i32x4.add(apart, turn), 16);
@@ -172,7 +177,7 @@ const FIRST: i32 = 5;
       const quarter = tables + QUARTERS + 8 * t;
       const to = o + 2048 * t;
       const z = v128.load(from + 16 * t);
-      worst = f64x2.pmax(worst, emit(mode, z, quarter, to, y, e, m, code, tables, out, low, k, p));
+      worst = f64x2.pmax(worst, emit(mode, z, quarter, to, y, e, m, code, tables, out, low, k));
     }
   }
   return worst;

@@ -5,11 +5,11 @@
 // 2i + 1, at position 4·reverse(i') + l: so all but the first and last two levels of a transform work on
 // whole registers, and the lanes of one are never multiplied by different roots.
 //
-// Nothing here is reduced but by products: |x| below stays under 32p < 2^28.
+// Residues are signed and seldom reduced; comments say how far from zero they can be, as multiples of p.
 
 /** Offsets of the tables of one prime, in bytes; the same as in ../ring-tables.ts. */
-const LAYERS: usize = 128;
-const LANES: usize = LAYERS + 168 * 24;
+const LAYERS: usize = 256;
+const LANES: usize = LAYERS + 72 * 56;
 const FORWARD_SHIFTS: usize = LANES + 128 * 128;
 const FORWARD_LANES: usize = FORWARD_SHIFTS + 16384;
 const FORWARD_LAYERS: usize = FORWARD_LANES + 128 * 96;
@@ -27,9 +27,9 @@ export const BLOCK: usize = 8192;
 }
 
 /**
- * x·w·2^−32 modulo p, in (−p, p), for |w| ≤ p/2 and any x: Montgomery's product. `with` is w/p modulo 2^32.
+ * x·w·2^−32 modulo p, in (−p, p), for |w| ≤ p/2 and any x: Montgomery's product. `with_` is w/p modulo 2^32.
  */
-@inline export function times(x: v128, w: v128, with_: v128, p: v128): v128 {
+@inline function times(x: v128, w: v128, with_: v128, p: v128): v128 {
   const m = i32x4.mul(x, with_);
   return upper(
     i64x2.sub(i64x2.extmul_low_i32x4_s(x, w), i64x2.extmul_low_i32x4_s(m, p)),
@@ -37,66 +37,64 @@ export const BLOCK: usize = 8192;
   );
 }
 
-/** The same of x·w + y·v, with one reduction. */
-@inline export function timesBoth(
-  x: v128, w: v128, wWith: v128, y: v128, v: v128, vWith: v128, p: v128,
-): v128 {
-  const m = i32x4.add(i32x4.mul(x, wWith), i32x4.mul(y, vWith));
-  const low = i64x2.add(i64x2.extmul_low_i32x4_s(x, w), i64x2.extmul_low_i32x4_s(y, v));
-  const high = i64x2.add(i64x2.extmul_high_i32x4_s(x, w), i64x2.extmul_high_i32x4_s(y, v));
-  return upper(
-    i64x2.sub(low, i64x2.extmul_low_i32x4_s(m, p)),
-    i64x2.sub(high, i64x2.extmul_high_i32x4_s(m, p)),
-  );
+/**
+ * x·w modulo p, not far beyond p, by way of floats: half as long as Montgomery's product, since nothing has to
+ * change its lane. |w| ≤ p/2, and `part` is the float next to w/p.
+ *
+ * With b = |x|/p and b < 2^s, the quotient is below 2^(22+s), and the sum with `magic` = 1.5·2^(23+s) rounds it
+ * to a multiple of 2^s: off by half of that, and by a half-unit of each float on the way, which is b/4 for the
+ * part and the product each, and for x where it is beyond 2^24. So |result| ≤ p·(2^s/2 + b/2) for b ≤ 2 and
+ * p·(2^s/2 + 3b/4) beyond. Constants for s stand at `near`: `magic`, its bits, 2^s·p.
+ */
+@inline export function timesNear(x: v128, w: v128, part: v128, near: usize): v128 {
+  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), part), splat(near));
+  const quotient = i32x4.sub(shifted, splat(near + 4));
+  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(quotient, splat(near + 8)));
 }
 
-/**
- * x·w modulo p by way of floats, in half the time, for factors that are small enough: with |w| ≤ p/2,
- * `part` the float next to w/p and |x| ≤ 2^(s − 1)·p for `multiple` = 2^(s−1)·p and `magic` = 1.5·2^(22+s),
- * the quotient is off by 2^s at most, and so |result| ≤ 2^s·p: see ../ring-tables.ts.
- */
-@inline function timesNear(
-  x: v128, w: v128, part: v128, magic: f32, bits: i32, multiple: v128,
-): v128 {
-  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), part), f32x4.splat(magic));
-  const quotient = i32x4.sub(shifted, i32x4.splat(bits));
-  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(quotient, multiple));
+/** In a prime's tables, the constants of {@link timesNear} for s = 0, 1, 2. */
+export const NEAR1: usize = 128;
+export const NEAR2: usize = 144;
+export const NEAR4: usize = 160;
+
+/** y modulo p, within p/2 and a little more, for |y| < 2^31. */
+@inline export function centred(y: v128, tables: usize): v128 {
+  const shifted = f32x4.add(
+    f32x4.mul(f32x4.convert_i32x4_s(y), splat(tables + 4)),
+    splat(tables + NEAR1),
+  );
+  return i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, splat(tables + NEAR1 + 4)), splat(tables)));
 }
 
 /** y modulo p, in [0, p), for |y| < 2^30. */
-@inline export function canonical(y: v128, p: v128, inverse: v128): v128 {
-  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(y), inverse), f32x4.splat(12582912));
-  const rest = i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, i32x4.splat(0x4b400000)), p));
-  return i32x4.add(rest, v128.and(i32x4.shr_s(rest, 31), p));
+@inline export function canonical(y: v128, tables: usize): v128 {
+  const rest = centred(y, tables);
+  return i32x4.add(rest, v128.and(i32x4.shr_s(rest, 31), splat(tables)));
 }
 
 /**
- * x ← the transform back of a·s, up to its last two levels and all scaling: each lane for itself.
- * `a` are values in [0, p), `s` centred ones and, a block further, the floats next to s/p.
+ * x ← the transform back of a·s, up to its last two levels and all scaling: each lane for itself, within p/2
+ * and a little more. `a` are values in [0, p), `s` centred ones and, a block further, the floats next to s/p.
  */
 export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void {
-  const p = splat(tables);
-  const p2 = i32x4.add(p, p);
-  const p4 = i32x4.add(p2, p2);
+  const near1 = tables + NEAR1;
+  const near2 = tables + NEAR2;
+  const near4 = tables + NEAR4;
   const i = splat(tables + 8);
   const iPart = splat(tables + 12);
-  const r = splat(tables + 16);
-  const rPart = splat(tables + 20);
-  const r3 = splat(tables + 24);
-  const r3Part = splat(tables + 28);
-  // Three levels at once, on products that are within p.
+  // Levels 1, 2 and 4, on products within 0.75p; then 1.5p, 3.25p, 7.7p.
   for (let o: usize = 0; o < BLOCK; o += 128) {
     const pa = a + o;
     const ps = s + o;
-    let x0 = product(pa, ps, 0, p);
-    let x1 = product(pa, ps, 16, p);
-    let x2 = product(pa, ps, 32, p);
-    let x3 = product(pa, ps, 48, p);
+    let x0 = product(pa, ps, 0, near1);
+    let x1 = product(pa, ps, 16, near1);
+    let x2 = product(pa, ps, 32, near1);
+    let x3 = product(pa, ps, 48, near1);
     let t = x1;
     x1 = i32x4.sub(x0, t);
     x0 = i32x4.add(x0, t);
     t = x3;
-    x3 = timesNear(i32x4.sub(x2, t), i, iPart, 25165824, 0x4bc00000, p2);
+    x3 = timesNear(i32x4.sub(x2, t), i, iPart, near2);
     x2 = i32x4.add(x2, t);
     t = x2;
     x2 = i32x4.sub(x0, t);
@@ -104,15 +102,15 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
     t = x3;
     x3 = i32x4.sub(x1, t);
     x1 = i32x4.add(x1, t);
-    let x4 = product(pa, ps, 64, p);
-    let x5 = product(pa, ps, 80, p);
-    let x6 = product(pa, ps, 96, p);
-    let x7 = product(pa, ps, 112, p);
+    let x4 = product(pa, ps, 64, near1);
+    let x5 = product(pa, ps, 80, near1);
+    let x6 = product(pa, ps, 96, near1);
+    let x7 = product(pa, ps, 112, near1);
     t = x5;
     x5 = i32x4.sub(x4, t);
     x4 = i32x4.add(x4, t);
     t = x7;
-    x7 = timesNear(i32x4.sub(x6, t), i, iPart, 25165824, 0x4bc00000, p2);
+    x7 = timesNear(i32x4.sub(x6, t), i, iPart, near2);
     x6 = i32x4.add(x6, t);
     t = x6;
     x6 = i32x4.sub(x4, t);
@@ -120,51 +118,80 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
     t = x7;
     x7 = i32x4.sub(x5, t);
     x5 = i32x4.add(x5, t);
-    x5 = timesNear(x5, r, rPart, 50331648, 0x4c400000, p4);
-    x6 = timesNear(x6, i, iPart, 50331648, 0x4c400000, p4);
-    x7 = timesNear(x7, r3, r3Part, 50331648, 0x4c400000, p4);
-    const d = x + o;
-    v128.store(d, i32x4.add(x0, x4));
-    v128.store(d, i32x4.add(x1, x5), 16);
-    v128.store(d, i32x4.add(x2, x6), 32);
-    v128.store(d, i32x4.add(x3, x7), 48);
-    v128.store(d, i32x4.sub(x0, x4), 64);
-    v128.store(d, i32x4.sub(x1, x5), 80);
-    v128.store(d, i32x4.sub(x2, x6), 96);
-    v128.store(d, i32x4.sub(x3, x7), 112);
+    x5 = timesNear(x5, splat(tables + 16), splat(tables + 20), near4);
+    x6 = timesNear(x6, i, iPart, near4);
+    x7 = timesNear(x7, splat(tables + 24), splat(tables + 28), near4);
+    storePair(x + o, 64, x0, x4, tables);
+    storePair(x + o + 16, 64, x1, x5, tables);
+    storePair(x + o + 32, 64, x2, x6, tables);
+    storePair(x + o + 48, 64, x3, x7, tables);
   }
+  // Levels 8, 16 and 32, and then 64, 128 and 256: 0.5p, 1.25p, 2.9p, 7.1p.
   let roots = tables + LAYERS;
-  for (let h: usize = 128; h < BLOCK; h <<= 2) {
-    for (let j = x; j < x + BLOCK; j += h << 2) {
+  for (let h: usize = 128; h < BLOCK; h <<= 3) {
+    for (let j = x; j < x + BLOCK; j += h << 3) {
       let w = roots;
-      for (let k = j; k < j + h; k += 16, w += 24) {
-        const w1 = splat(w);
-        const with1 = splat(w + 4);
-        const a0 = v128.load(k);
-        const a1 = times(v128.load(k + h), w1, with1, p);
-        const a2 = v128.load(k + 2 * h);
-        const a3 = times(v128.load(k + 3 * h), w1, with1, p);
-        const b0 = i32x4.add(a0, a1);
-        const b1 = i32x4.sub(a0, a1);
-        const b2 = times(i32x4.add(a2, a3), splat(w + 8), splat(w + 12), p);
-        const b3 = times(i32x4.sub(a2, a3), splat(w + 16), splat(w + 20), p);
-        v128.store(k, i32x4.add(b0, b2));
-        v128.store(k + h, i32x4.add(b1, b3));
-        v128.store(k + 2 * h, i32x4.sub(b0, b2));
-        v128.store(k + 3 * h, i32x4.sub(b1, b3));
+      for (let k = j; k < j + h; k += 16, w += 56) {
+        let x0 = v128.load(k);
+        let x1 = turnedBy(v128.load(k + h), w, near1);
+        let x2 = v128.load(k + 2 * h);
+        let x3 = turnedBy(v128.load(k + 3 * h), w, near1);
+        let t = x1;
+        x1 = i32x4.sub(x0, t);
+        x0 = i32x4.add(x0, t);
+        t = x3;
+        x3 = turnedBy(i32x4.sub(x2, t), w + 16, near2);
+        x2 = turnedBy(i32x4.add(x2, t), w + 8, near2);
+        t = x2;
+        x2 = i32x4.sub(x0, t);
+        x0 = i32x4.add(x0, t);
+        t = x3;
+        x3 = i32x4.sub(x1, t);
+        x1 = i32x4.add(x1, t);
+        let x4 = v128.load(k + 4 * h);
+        let x5 = turnedBy(v128.load(k + 5 * h), w, near1);
+        let x6 = v128.load(k + 6 * h);
+        let x7 = turnedBy(v128.load(k + 7 * h), w, near1);
+        t = x5;
+        x5 = i32x4.sub(x4, t);
+        x4 = i32x4.add(x4, t);
+        t = x7;
+        x7 = turnedBy(i32x4.sub(x6, t), w + 16, near2);
+        x6 = turnedBy(i32x4.add(x6, t), w + 8, near2);
+        t = x6;
+        x6 = turnedBy(i32x4.sub(x4, t), w + 40, near4);
+        x4 = turnedBy(i32x4.add(x4, t), w + 24, near4);
+        t = x7;
+        x7 = turnedBy(i32x4.sub(x5, t), w + 48, near4);
+        x5 = turnedBy(i32x4.add(x5, t), w + 32, near4);
+        storePair(k, 4 * h, x0, x4, tables);
+        storePair(k + h, 4 * h, x1, x5, tables);
+        storePair(k + 2 * h, 4 * h, x2, x6, tables);
+        storePair(k + 3 * h, 4 * h, x3, x7, tables);
       }
     }
-    roots += (h >> 4) * 24;
+    roots += (h >> 4) * 56;
   }
 }
 
-/** One register of a·s, within p. */
-@inline function product(a: usize, s: usize, o: usize, p: v128): v128 {
-  return timesNear(v128.load(a + o), v128.load(s + o), v128.load(s + o + BLOCK), 12582912, 0x4b400000, p);
+/** One register of a·s, within 0.75p. */
+@inline function product(a: usize, s: usize, o: usize, near: usize): v128 {
+  return timesNear(v128.load(a + o), v128.load(s + o), v128.load(s + o + BLOCK), near);
+}
+
+/** By the root at `w`. */
+@inline function turnedBy(x: v128, w: usize, near: usize): v128 {
+  return timesNear(x, splat(w), splat(w + 4), near);
+}
+
+/** A sum and, `apart` bytes further, a difference, centred. */
+@inline function storePair(at: usize, apart: usize, a: v128, b: v128, tables: usize): void {
+  v128.store(at, centred(i32x4.add(a, b), tables));
+  v128.store(at + apart, centred(i32x4.sub(a, b), tables));
 }
 
 /** Four registers as the columns of a square: lane l of each goes to register l. */
-@inline export function column(x: usize, l: i32): v128 {
+@inline function column(x: usize, l: i32): v128 {
   const a = v128.load(x);
   const b = v128.load(x, 16);
   const c = v128.load(x, 32);
@@ -179,10 +206,10 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
   return l == 2 ? v128.shuffle<i64>(ab, cd, 0, 2) : v128.shuffle<i64>(ab, cd, 1, 3);
 }
 
-/** Lane l of four neighbours, by the roots that their place asks for; `lanes` are those of the group. */
-@inline export function turned(x: usize, l: i32, lanes: usize, p: v128): v128 {
+/** Lane l of four neighbours, by the roots that their place asks for, within 0.75p. `lanes` are the group's. */
+@inline export function turned(x: usize, l: i32, lanes: usize, near: usize): v128 {
   const at = lanes + 32 * l;
-  return times(column(x, l), v128.load(at), v128.load(at, 16), p);
+  return timesNear(column(x, l), v128.load(at), v128.load(at, 16), near);
 }
 
 /** Where the last levels' tables begin, 128 bytes for each group of four. */
@@ -196,10 +223,10 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
  */
 export function ringForward(out: usize, from: usize, work: usize, tables: usize): void {
   const p = splat(tables);
-  const i = splat(tables + 32);
-  const iWith = splat(tables + 36);
-  const one = splat(tables + 40);
-  const oneWith = splat(tables + 44);
+  const i = splat(tables + 72);
+  const iWith = splat(tables + 76);
+  const one = splat(tables + 80);
+  const oneWith = splat(tables + 84);
   const shifts = tables + FORWARD_SHIFTS;
   let lanes = tables + FORWARD_LANES;
   for (let o: usize = 0; o < 2048; o += 16, lanes += 96) {
@@ -238,11 +265,10 @@ export function ringForward(out: usize, from: usize, work: usize, tables: usize)
     }
     roots += (h >> 4) * 8;
   }
-  const inverse = splat(tables + 4);
   const wholes = f32x4.convert_i32x4_s(p);
   const half = i32x4.shr_s(p, 1);
   for (let o: usize = 0; o < BLOCK; o += 16) {
-    const value = canonical(v128.load(work + o), p, inverse);
+    const value = canonical(v128.load(work + o), tables);
     const centred = i32x4.sub(value, v128.and(i32x4.gt_s(value, half), p));
     v128.store(out + o, centred);
     v128.store(out + o, f32x4.div(f32x4.convert_i32x4_s(centred), wholes), BLOCK);

@@ -16,6 +16,8 @@ export type LatticeCode = {
   readonly delta: number;
   /** Opening: the remainder of a sum that no error has touched. */
   readonly middle: number;
+  /** Opening: steps of the greatest sum, T^c − 1. */
+  readonly most: number;
 };
 
 /** What one prime needs here: powers of ψ, by exponent. */
@@ -155,7 +157,7 @@ export function open(
   lows: Uint32Array,
   a: Int32Array,
   s: Int32Array,
-  { wireBits, offset, delta, middle }: LatticeCode,
+  { wireBits, offset, delta, middle, most }: LatticeCode,
 ): number {
   const residues = RING_PRIMES.map((_, prime) => {
     const y = new Float64Array(RING_DEGREE);
@@ -171,7 +173,7 @@ export function open(
     const sum = wireBits <= 32 ? top : top * 2 ** (wireBits - 32) + (lows[i] as number);
     const value = modulo((sum % all) - mask + offset, all);
     const whole = Math.floor(value * steps);
-    worst = Math.max(worst, Math.abs(value - whole * delta - middle));
+    worst = Math.max(worst, Math.abs(value - whole * delta - middle), (whole - most) * delta);
     out[i] = whole;
   }
   return worst;
