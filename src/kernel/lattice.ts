@@ -66,7 +66,7 @@ function latticeBench(secrets: number): LatticeBench {
   const lengths = [
     2 * RING_TABLE_WORDS,
     2 * RING_DEGREE,
-    32,
+    64,
     RING_WINDOW / 2,
     2 * RING_DEGREE,
     RING_DEGREE,
@@ -181,7 +181,8 @@ export function setCode({ inside: { code } }: LatticeBench, of: LatticeCode): vo
   code.setFloat64(64, 1 / of.delta, true);
   code.setFloat64(72, of.delta, true);
   code.setFloat64(80, of.middle, true);
-  code.setFloat64(88, of.most, true);
+  code.setFloat64(96, 2 ** 52, true);
+  code.setFloat64(104, 1.5 * 2 ** 52, true);
 }
 
 /**
@@ -217,6 +218,9 @@ export function hideBlock(bench: LatticeBench, which: number, at: number, of: La
   );
 }
 
+/** Where the kernel leaves the greatest and least remainders and the greatest steps of a block. */
+const OPENED = 112;
+
 /**
  * Opens block `at` of sums in the bench's words, under its polynomial and the sum of secrets: into its
  * messages, as numbers of steps above the least sum.
@@ -232,7 +236,9 @@ export function openBlock(bench: LatticeBench, which: number, at: number, of: La
     const out = new Uint32Array(messages.buffer, messages.byteOffset + 4 * from, RING_DEGREE);
     return openTwin(out, words.subarray(from, to), lows.subarray(from, to), polynomial, secret, of);
   }
-  return instance.exports.latticeOpen(
+  const { code } = inside;
+  for (let at = OPENED; at < OPENED + 48; at += 8) code.setFloat64(at, 0, true);
+  instance.exports.latticeOpen(
     messages.byteOffset + 4 * from,
     words.byteOffset + 4 * from,
     lows.byteOffset + 4 * from,
@@ -244,4 +250,7 @@ export function openBlock(bench: LatticeBench, which: number, at: number, of: La
     4 * RING_TABLE_WORDS,
     of.wireBits,
   );
+  const doubles = [0, 8, 16, 24].map((at) => Math.abs(code.getFloat64(OPENED + at, true)));
+  const steps = [32, 36, 40, 44].map((at) => code.getUint32(OPENED + at, true));
+  return Math.max(...doubles, (Math.max(...steps) - of.most) * of.delta);
 }

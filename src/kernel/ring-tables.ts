@@ -5,9 +5,9 @@
  *
  * A block of tables belongs to one prime:
  *
- *     0     p | 1/p | I⁻¹, W₈⁻¹, W₈⁻³, ψ^−512t for t = 0 … 3, each with its part | I and one as factors
- *     128   for s = 0, 1, 2: 1.5·2^(23+s) | its bits | 2^s·p | nothing
- *     256   transform back: levels 8, 16 and 32, and 64, 128 and 256: seven roots and their parts for each place
+ *     0     p | 1/p | roots with their parts of multiples of p: I⁻¹ of 2p; I⁻¹, W₈⁻¹, W₈⁻³ of 4p; ψ^−512t for
+ *           t = 0 … 3 of 32p; I⁻¹ of 16p | 1.5·2^23 and its bits | I and one as factors
+ *     128   transform back: levels 8 and 16, 32 and 64, 128 and 256: three roots and their parts for each place
  *           transform back: roots and parts for each lane of each place, scaling included
  *           transform: powers of ψ, and their companions a block further
  *           transform: roots for the last three lanes of each place
@@ -37,7 +37,7 @@ export const RING_PRIMES: readonly [RingPrime, RingPrime] = [
 ];
 
 /** Words of the tables of one prime. */
-export const RING_TABLE_WORDS: number = 64 + 72 * 14 + 128 * 32 + 4_096 + 128 * 24 + 511 * 2 + 2;
+export const RING_TABLE_WORDS: number = 32 + 168 * 6 + 128 * 32 + 4_096 + 128 * 24 + 511 * 2 + 2;
 
 const R = 2n ** 32n;
 
@@ -85,41 +85,43 @@ export function ringTables({ p, psi, part }: RingPrime): Int32Array {
     out[at + apart] = Number(BigInt.asIntN(32, BigInt(residue) * inverse));
     at += apart === 1 ? 2 : 1;
   };
-  /** Writes a residue, and its part of p `apart` words further. */
-  const near = (w: bigint, apart = 1): void => {
+  /** Writes a residue and, `apart` words further, its part of `multiple` times p. */
+  const near = (w: bigint, multiple: number, apart = 1): void => {
     const residue = centred(w, prime);
     out[at] = residue;
-    floats[at + apart] = residue / p;
+    floats[at + apart] = residue / (multiple * p);
     at += apart === 1 ? 2 : 1;
   };
   out[0] = p;
   floats[1] = 1 / p;
   at = 2;
-  near(root(4, -1));
-  near(root(8, -1));
-  near(root(8, -3));
-  for (let t = 0; t < 4; t++) near(psiTo(-512 * t));
-  at = 18;
+  near(root(4, -1), 2);
+  near(root(4, -1), 4);
+  near(root(8, -1), 4);
+  near(root(8, -3), 4);
+  for (let t = 0; t < 4; t++) near(psiTo(-512 * t), 32);
+  near(root(4, -1), 16);
+  at = 24;
   factor(root(4, 1));
   factor(1n);
-  for (let s = 0; s < 3; s++) {
-    at = 32 + 4 * s;
-    floats[at] = 1.5 * 2 ** (23 + s);
-    out[at + 1] = out[at] as number;
-    out[at + 2] = 2 ** s * p;
-  }
-  at = 64;
-  for (const h of [8, 64]) {
+  floats[22] = 1.5 * 2 ** 23;
+  out[23] = out[22] as number;
+  at = 32;
+  for (const [h, multiple] of [
+    [8, 1],
+    [32, 4],
+    [128, 1],
+  ] as const) {
     for (let k = 0; k < h; k++) {
-      for (const width of [2, 4, 8]) {
-        for (let place = k; place < (width / 2) * h; place += h) near(root(width * h, -place));
-      }
+      near(root(2 * h, -k), multiple);
+      near(root(4 * h, -k), 2 * multiple);
+      near(root(4 * h, -k - h), 2 * multiple);
     }
   }
   const scale = (BigInt(part) * power(BigInt(RING_DEGREE), prime - 2n, prime)) % prime;
   for (let j = 0; j < 512; j += 4) {
     for (let l = 0; l < 4; l++) {
-      for (let k = 0; k < 4; k++) near(scale * psiTo(-(2 * l + 1) * (j + k)), 4);
+      for (let k = 0; k < 4; k++) near(scale * psiTo(-(2 * l + 1) * (j + k)), 4, 4);
       at += 4;
     }
   }

@@ -8,8 +8,8 @@
 // Residues are signed and seldom reduced; comments say how far from zero they can be, as multiples of p.
 
 /** Offsets of the tables of one prime, in bytes; the same as in ../ring-tables.ts. */
-const LAYERS: usize = 256;
-const LANES: usize = LAYERS + 72 * 56;
+const LAYERS: usize = 128;
+const LANES: usize = LAYERS + 168 * 24;
 const FORWARD_SHIFTS: usize = LANES + 128 * 128;
 const FORWARD_LANES: usize = FORWARD_SHIFTS + 16384;
 const FORWARD_LAYERS: usize = FORWARD_LANES + 128 * 96;
@@ -39,37 +39,38 @@ export const BLOCK: usize = 8192;
 
 /**
  * x·w modulo p, not far beyond p, by way of floats: half as long as Montgomery's product, since nothing has to
- * change its lane. |w| ≤ p/2, and `part` is the float next to w/p.
+ * change its lane. |w| ≤ p/2, `part` is the float next to w/p, divided by 2^s, and `multiple` is 2^s·p.
  *
- * With b = |x|/p and b < 2^s, the quotient is below 2^(22+s), and the sum with `magic` = 1.5·2^(23+s) rounds it
- * to a multiple of 2^s: off by half of that, and by a half-unit of each float on the way, which is b/4 for the
- * part and the product each, and for x where it is beyond 2^24. So |result| ≤ p·(2^s/2 + b/2) for b ≤ 2 and
- * p·(2^s/2 + 3b/4) beyond. Constants for s stand at `near`: `magic`, its bits, 2^s·p.
+ * With b = |x|/p and b < 2^s, the quotient by `multiple` is below 2^22, and the sum with 1.5·2^23 (`magic`, its
+ * bits) rounds it to a whole number: off by a half, and by a half-unit of each float on the way, which comes to
+ * b/4 multiples of p for the part and for the product, and for x where it is beyond 2^24. So |result| is at
+ * most p·(2^s/2 + b/2) for b ≤ 2 and p·(2^s/2 + 3b/4) beyond.
  */
-@inline export function timesNear(x: v128, w: v128, part: v128, near: usize): v128 {
-  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), part), splat(near));
-  const quotient = i32x4.sub(shifted, splat(near + 4));
-  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(quotient, splat(near + 8)));
+@inline export function timesNear(
+  x: v128, w: v128, part: v128, multiple: v128, magic: v128, bits: v128,
+): v128 {
+  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), part), magic);
+  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(i32x4.sub(shifted, bits), multiple));
 }
 
-/** In a prime's tables, the constants of {@link timesNear} for s = 0, 1, 2. */
-export const NEAR1: usize = 128;
-export const NEAR2: usize = 144;
-export const NEAR4: usize = 160;
+/** Offsets of 1.5·2^23 and its bits in a prime's tables. */
+export const MAGIC: usize = 88;
+export const BITS: usize = 92;
 
-/** y modulo p, within p/2 and a little more, for |y| < 2^31. */
-@inline export function centred(y: v128, tables: usize): v128 {
-  const shifted = f32x4.add(
-    f32x4.mul(f32x4.convert_i32x4_s(y), splat(tables + 4)),
-    splat(tables + NEAR1),
-  );
-  return i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, splat(tables + NEAR1 + 4)), splat(tables)));
+/** y modulo p, within p/2 and a little more, for |y| < 2^31. `inverse` is the float next to 1/p. */
+@inline export function centred(
+  y: v128, p: v128, inverse: v128, magic: v128, bits: v128,
+): v128 {
+  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(y), inverse), magic);
+  return i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, bits), p));
 }
 
 /** y modulo p, in [0, p), for |y| < 2^30. */
-@inline export function canonical(y: v128, tables: usize): v128 {
-  const rest = centred(y, tables);
-  return i32x4.add(rest, v128.and(i32x4.shr_s(rest, 31), splat(tables)));
+@inline export function canonical(
+  y: v128, p: v128, inverse: v128, magic: v128, bits: v128,
+): v128 {
+  const rest = centred(y, p, inverse, magic, bits);
+  return i32x4.add(rest, v128.and(i32x4.shr_s(rest, 31), p));
 }
 
 /**
@@ -77,24 +78,25 @@ export const NEAR4: usize = 160;
  * and a little more. `a` are values in [0, p), `s` centred ones and, a block further, the floats next to s/p.
  */
 export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void {
-  const near1 = tables + NEAR1;
-  const near2 = tables + NEAR2;
-  const near4 = tables + NEAR4;
-  const i = splat(tables + 8);
-  const iPart = splat(tables + 12);
+  const p = splat(tables);
+  const p2 = i32x4.add(p, p);
+  const p4 = i32x4.add(p2, p2);
+  const inverse = splat(tables + 4);
+  const magic = splat(tables + MAGIC);
+  const bits = splat(tables + BITS);
   // Levels 1, 2 and 4, on products within 0.75p; then 1.5p, 3.25p, 7.7p.
   for (let o: usize = 0; o < BLOCK; o += 128) {
     const pa = a + o;
     const ps = s + o;
-    let x0 = product(pa, ps, 0, near1);
-    let x1 = product(pa, ps, 16, near1);
-    let x2 = product(pa, ps, 32, near1);
-    let x3 = product(pa, ps, 48, near1);
+    let x0 = product(pa, ps, 0, p, magic, bits);
+    let x1 = product(pa, ps, 16, p, magic, bits);
+    let x2 = product(pa, ps, 32, p, magic, bits);
+    let x3 = product(pa, ps, 48, p, magic, bits);
     let t = x1;
     x1 = i32x4.sub(x0, t);
     x0 = i32x4.add(x0, t);
     t = x3;
-    x3 = timesNear(i32x4.sub(x2, t), i, iPart, near2);
+    x3 = turnedBy(i32x4.sub(x2, t), tables + 8, p2, magic, bits);
     x2 = i32x4.add(x2, t);
     t = x2;
     x2 = i32x4.sub(x0, t);
@@ -102,114 +104,95 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
     t = x3;
     x3 = i32x4.sub(x1, t);
     x1 = i32x4.add(x1, t);
-    let x4 = product(pa, ps, 64, near1);
-    let x5 = product(pa, ps, 80, near1);
-    let x6 = product(pa, ps, 96, near1);
-    let x7 = product(pa, ps, 112, near1);
+    let x4 = product(pa, ps, 64, p, magic, bits);
+    let x5 = product(pa, ps, 80, p, magic, bits);
+    let x6 = product(pa, ps, 96, p, magic, bits);
+    let x7 = product(pa, ps, 112, p, magic, bits);
     t = x5;
     x5 = i32x4.sub(x4, t);
     x4 = i32x4.add(x4, t);
     t = x7;
-    x7 = timesNear(i32x4.sub(x6, t), i, iPart, near2);
+    x7 = turnedBy(i32x4.sub(x6, t), tables + 8, p2, magic, bits);
     x6 = i32x4.add(x6, t);
     t = x6;
-    x6 = i32x4.sub(x4, t);
+    x6 = turnedBy(i32x4.sub(x4, t), tables + 16, p4, magic, bits);
     x4 = i32x4.add(x4, t);
     t = x7;
-    x7 = i32x4.sub(x5, t);
-    x5 = i32x4.add(x5, t);
-    x5 = timesNear(x5, splat(tables + 16), splat(tables + 20), near4);
-    x6 = timesNear(x6, i, iPart, near4);
-    x7 = timesNear(x7, splat(tables + 24), splat(tables + 28), near4);
-    storePair(x + o, 64, x0, x4, tables);
-    storePair(x + o + 16, 64, x1, x5, tables);
-    storePair(x + o + 32, 64, x2, x6, tables);
-    storePair(x + o + 48, 64, x3, x7, tables);
+    x7 = turnedBy(i32x4.sub(x5, t), tables + 32, p4, magic, bits);
+    x5 = turnedBy(i32x4.add(x5, t), tables + 24, p4, magic, bits);
+    storePair(x + o, 64, x0, x4, p, inverse, magic, bits);
+    storePair(x + o + 16, 64, x1, x5, p, inverse, magic, bits);
+    storePair(x + o + 32, 64, x2, x6, p, inverse, magic, bits);
+    storePair(x + o + 48, 64, x3, x7, p, inverse, magic, bits);
   }
-  // Levels 8, 16 and 32, and then 64, 128 and 256: 0.5p, 1.25p, 2.9p, 7.1p.
+  const p8 = i32x4.add(p4, p4);
   let roots = tables + LAYERS;
-  for (let h: usize = 128; h < BLOCK; h <<= 3) {
-    for (let j = x; j < x + BLOCK; j += h << 3) {
-      let w = roots;
-      for (let k = j; k < j + h; k += 16, w += 56) {
-        let x0 = v128.load(k);
-        let x1 = turnedBy(v128.load(k + h), w, near1);
-        let x2 = v128.load(k + 2 * h);
-        let x3 = turnedBy(v128.load(k + 3 * h), w, near1);
-        let t = x1;
-        x1 = i32x4.sub(x0, t);
-        x0 = i32x4.add(x0, t);
-        t = x3;
-        x3 = turnedBy(i32x4.sub(x2, t), w + 16, near2);
-        x2 = turnedBy(i32x4.add(x2, t), w + 8, near2);
-        t = x2;
-        x2 = i32x4.sub(x0, t);
-        x0 = i32x4.add(x0, t);
-        t = x3;
-        x3 = i32x4.sub(x1, t);
-        x1 = i32x4.add(x1, t);
-        let x4 = v128.load(k + 4 * h);
-        let x5 = turnedBy(v128.load(k + 5 * h), w, near1);
-        let x6 = v128.load(k + 6 * h);
-        let x7 = turnedBy(v128.load(k + 7 * h), w, near1);
-        t = x5;
-        x5 = i32x4.sub(x4, t);
-        x4 = i32x4.add(x4, t);
-        t = x7;
-        x7 = turnedBy(i32x4.sub(x6, t), w + 16, near2);
-        x6 = turnedBy(i32x4.add(x6, t), w + 8, near2);
-        t = x6;
-        x6 = turnedBy(i32x4.sub(x4, t), w + 40, near4);
-        x4 = turnedBy(i32x4.add(x4, t), w + 24, near4);
-        t = x7;
-        x7 = turnedBy(i32x4.sub(x5, t), w + 48, near4);
-        x5 = turnedBy(i32x4.add(x5, t), w + 32, near4);
-        storePair(k, 4 * h, x0, x4, tables);
-        storePair(k + h, 4 * h, x1, x5, tables);
-        storePair(k + 2 * h, 4 * h, x2, x6, tables);
-        storePair(k + 3 * h, 4 * h, x3, x7, tables);
+  // Levels 8 and 16: 0.5p, 1.25p, 2.9p.
+  pairOfLevels(x, 128, roots, p, p2, magic, bits, false, p, inverse);
+  roots += 8 * 24;
+  // Levels 32 and 64: 7.1p, 16.4p.
+  pairOfLevels(x, 512, roots, p4, p8, magic, bits, true, p, inverse);
+  roots += 32 * 24;
+  // Levels 128 and 256: 1.25p, 2.9p.
+  pairOfLevels(x, 2048, roots, p, p2, magic, bits, false, p, inverse);
+}
+
+/** Levels h and 2h, in bytes of registers; `first` and `second` are the multiples of p of their products. */
+@inline function pairOfLevels(
+  x: usize, h: usize, roots: usize, first: v128, second: v128, magic: v128, bits: v128,
+  isCentred: bool, p: v128, inverse: v128,
+): void {
+  for (let j = x; j < x + BLOCK; j += h << 2) {
+    let w = roots;
+    for (let k = j; k < j + h; k += 16, w += 24) {
+      const a0 = v128.load(k);
+      const a1 = turnedBy(v128.load(k + h), w, first, magic, bits);
+      const a2 = v128.load(k + 2 * h);
+      const a3 = turnedBy(v128.load(k + 3 * h), w, first, magic, bits);
+      const b0 = i32x4.add(a0, a1);
+      const b1 = i32x4.sub(a0, a1);
+      const b2 = turnedBy(i32x4.add(a2, a3), w + 8, second, magic, bits);
+      const b3 = turnedBy(i32x4.sub(a2, a3), w + 16, second, magic, bits);
+      if (isCentred) {
+        storePair(k, 2 * h, b0, b2, p, inverse, magic, bits);
+        storePair(k + h, 2 * h, b1, b3, p, inverse, magic, bits);
+      } else {
+        v128.store(k, i32x4.add(b0, b2));
+        v128.store(k + h, i32x4.add(b1, b3));
+        v128.store(k + 2 * h, i32x4.sub(b0, b2));
+        v128.store(k + 3 * h, i32x4.sub(b1, b3));
       }
     }
-    roots += (h >> 4) * 56;
   }
 }
 
 /** One register of a·s, within 0.75p. */
-@inline function product(a: usize, s: usize, o: usize, near: usize): v128 {
-  return timesNear(v128.load(a + o), v128.load(s + o), v128.load(s + o + BLOCK), near);
+@inline function product(
+  a: usize, s: usize, o: usize, p: v128, magic: v128, bits: v128,
+): v128 {
+  return timesNear(v128.load(a + o), v128.load(s + o), v128.load(s + o + BLOCK), p, magic, bits);
 }
 
 /** By the root at `w`. */
-@inline function turnedBy(x: v128, w: usize, near: usize): v128 {
-  return timesNear(x, splat(w), splat(w + 4), near);
+@inline export function turnedBy(
+  x: v128, w: usize, multiple: v128, magic: v128, bits: v128,
+): v128 {
+  return timesNear(x, splat(w), splat(w + 4), multiple, magic, bits);
 }
 
 /** A sum and, `apart` bytes further, a difference, centred. */
-@inline function storePair(at: usize, apart: usize, a: v128, b: v128, tables: usize): void {
-  v128.store(at, centred(i32x4.add(a, b), tables));
-  v128.store(at + apart, centred(i32x4.sub(a, b), tables));
+@inline function storePair(
+  at: usize, apart: usize, a: v128, b: v128, p: v128, inverse: v128, magic: v128, bits: v128,
+): void {
+  v128.store(at, centred(i32x4.add(a, b), p, inverse, magic, bits));
+  v128.store(at + apart, centred(i32x4.sub(a, b), p, inverse, magic, bits));
 }
 
-/** Four registers as the columns of a square: lane l of each goes to register l. */
-@inline function column(x: usize, l: i32): v128 {
-  const a = v128.load(x);
-  const b = v128.load(x, 16);
-  const c = v128.load(x, 32);
-  const d = v128.load(x, 48);
-  if (l < 2) {
-    const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-    const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-    return l == 0 ? v128.shuffle<i64>(ab, cd, 0, 2) : v128.shuffle<i64>(ab, cd, 1, 3);
-  }
-  const ab = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  const cd = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  return l == 2 ? v128.shuffle<i64>(ab, cd, 0, 2) : v128.shuffle<i64>(ab, cd, 1, 3);
-}
-
-/** Lane l of four neighbours, by the roots that their place asks for, within 0.75p. `lanes` are the group's. */
-@inline export function turned(x: usize, l: i32, lanes: usize, near: usize): v128 {
-  const at = lanes + 32 * l;
-  return timesNear(column(x, l), v128.load(at), v128.load(at, 16), near);
+/** A lane of four neighbours, by the roots that their place asks for. */
+@inline export function turned(
+  x: v128, lanes: usize, multiple: v128, magic: v128, bits: v128,
+): v128 {
+  return timesNear(x, v128.load(lanes), v128.load(lanes, 16), multiple, magic, bits);
 }
 
 /** Where the last levels' tables begin, 128 bytes for each group of four. */
@@ -223,10 +206,10 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
  */
 export function ringForward(out: usize, from: usize, work: usize, tables: usize): void {
   const p = splat(tables);
-  const i = splat(tables + 72);
-  const iWith = splat(tables + 76);
-  const one = splat(tables + 80);
-  const oneWith = splat(tables + 84);
+  const i = splat(tables + 96);
+  const iWith = splat(tables + 100);
+  const one = splat(tables + 104);
+  const oneWith = splat(tables + 108);
   const shifts = tables + FORWARD_SHIFTS;
   let lanes = tables + FORWARD_LANES;
   for (let o: usize = 0; o < 2048; o += 16, lanes += 96) {
@@ -265,10 +248,13 @@ export function ringForward(out: usize, from: usize, work: usize, tables: usize)
     }
     roots += (h >> 4) * 8;
   }
+  const inverse = splat(tables + 4);
+  const magic = splat(tables + MAGIC);
+  const bits = splat(tables + BITS);
   const wholes = f32x4.convert_i32x4_s(p);
   const half = i32x4.shr_s(p, 1);
   for (let o: usize = 0; o < BLOCK; o += 16) {
-    const value = canonical(v128.load(work + o), tables);
+    const value = canonical(v128.load(work + o), p, inverse, magic, bits);
     const centred = i32x4.sub(value, v128.and(i32x4.gt_s(value, half), p));
     v128.store(out + o, centred);
     v128.store(out + o, f32x4.div(f32x4.convert_i32x4_s(centred), wholes), BLOCK);

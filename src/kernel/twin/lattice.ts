@@ -95,6 +95,9 @@ export function multiply(out: Float64Array, a: Int32Array, s: Int32Array, prime:
 
 const TWO32 = 2 ** 32;
 
+/** The sum with it has no room for a fraction. */
+const ROUNDING = 1.5 * 2 ** 52;
+
 /** The fractions C as 16-bit parts, least significant first. */
 const fractions = RING_PRIMES.map(({ fraction }) =>
   [0n, 16n, 32n].map((by) => Number((fraction >> by) & (by === 32n ? 0xffff_ffffn : 0xffffn))),
@@ -171,9 +174,10 @@ export function open(
     const mask = rounded(residues[0][i] as number, residues[1][i] as number, wireBits);
     const top = sums[i] as number;
     const sum = wireBits <= 32 ? top : top * 2 ** (wireBits - 32) + (lows[i] as number);
-    const value = modulo((sum % all) - mask + offset, all);
-    const whole = Math.floor(value * steps);
-    worst = Math.max(worst, Math.abs(value - whole * delta - middle), (whole - most) * delta);
+    const value = modulo((sum % all) - mask + offset, all) - middle;
+    // The nearest whole number, as the kernel rounds: to even in the middle.
+    const whole = value * steps + ROUNDING - ROUNDING;
+    worst = Math.max(worst, Math.abs(value - whole * delta), ((whole >>> 0) - most) * delta);
     out[i] = whole;
   }
   return worst;
