@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { addStreamInto } from 'veilsum/prg';
 import { packInto, unpackAddInto } from 'veilsum/ring';
 import type { GraphParameters } from 'veilsum/secagg';
-import { residentVectors } from '../src/kernel/index.ts';
+import { RING_DEGREE, residentVectors, ringValues, withLatticeBench } from '../src/kernel/index.ts';
+import { drawGaussianInto } from '../src/lattice/gaussian.ts';
 import { hideVectors } from '../src/lattice/hiding.ts';
 import { type LatticeLayout, latticeLayout } from '../src/lattice/layout.ts';
 import { keySumOf, openVectors } from '../src/lattice/opening.ts';
 import { latticeShape } from '../src/lattice/parameters.ts';
+import { polynomialInto, polynomialSeed } from '../src/lattice/polynomials.ts';
 import { vectorBytes } from '../src/secagg/terms.ts';
 import { type Book, interleave, progress, settle, stopwatch, timing } from './harness.ts';
 import { type Masks, stage } from './rehearsal.ts';
@@ -74,24 +76,53 @@ export async function latticeVectors(book: Book): Promise<void> {
     const sums = [{ words: top.slice(), lows: low.slice() }];
     const opened = openVectors(layout, roundId, sumOfOne, sums)[0] as Uint32Array;
     if (opened.some((value, i) => value !== values[i])) throw new Error('lattice: wrong sum');
+    const parts = { encrypt: [] as number[], open: [] as number[] };
+    const { secrets } = layout.key;
     const times = await interleave(
       SAMPLES,
       {
-        hide: async () => (await stopwatch(hide))[0],
-        open: async () => (await stopwatch(() => openVectors(layout, roundId, sumOfOne, sums)))[0],
+        hide: async (sample) => {
+          const [ms] = await stopwatch(hide);
+          if (sample >= 0) parts.encrypt.push(ms - shared(layout, roundId));
+          return ms;
+        },
+        open: async (sample) => {
+          const [ms] = await stopwatch(() => openVectors(layout, roundId, sumOfOne, sums));
+          if (sample >= 0) parts.open.push(ms - shared(layout, roundId));
+          return ms;
+        },
+        shared: () => shared(layout, roundId),
         mask: async () => (await stopwatch(() => addStreamInto(vector, key)))[0],
       },
       2,
     );
-    const name = `secagg/lattice/${where}`;
+    const name = `secagg/lattice/${where},G=${secrets}`;
     const against = [`${name}/one-mask`, times.mask] as const;
     book.time(against[0], times.mask);
     book.time(`${name}/hide`, times.hide, against);
     book.time(`${name}/open`, times.open, against);
+    book.time(`${name}/polynomials-and-keys`, times.shared, against);
     if (!isBound) continue;
-    book.ratio(`${name}/hide/ratio`, times.hide, against, BOUNDS.hide);
-    book.ratio(`${name}/open/ratio`, times.open, against, BOUNDS.open);
+    book.ratio(`${name}/hide/without/ratio`, timing(parts.encrypt), against, BOUNDS.hide);
+    book.ratio(`${name}/open/without/ratio`, timing(parts.open), against, BOUNDS.open);
   }
+}
+
+/** Milliseconds for what does not depend on the vector: its public polynomials, and secrets by their values. */
+function shared(layout: LatticeLayout, roundId: Uint8Array): number {
+  const { secrets } = layout.key;
+  const { shape } = layout.fields[0] as LatticeLayout['fields'][0];
+  const count = Math.ceil(shape.coefficients / RING_DEGREE / secrets);
+  return withLatticeBench(secrets, (bench) => {
+    const start = performance.now();
+    const seed = polynomialSeed(roundId);
+    for (let i = 0; i < count; i++) polynomialInto(bench, seed, i);
+    for (let g = 0; g < secrets; g++) {
+      drawGaussianInto(bench.errors.subarray(0, RING_DEGREE));
+      ringValues(bench, g);
+    }
+    return performance.now() - start;
+  });
 }
 
 /** Adding an upload that lies in the accumulator's memory, against copying it there. */
@@ -161,7 +192,11 @@ export async function latticeMemory(book: Book): Promise<void> {
 }
 
 /** Bytes of an upload's vectors, by the formula and as they are. */
-export async function latticeBytes(book: Book, parameters: GraphParameters, length: number) {
+export async function latticeBytes(
+  book: Book,
+  parameters: GraphParameters,
+  length: number,
+): Promise<void> {
   const lattice = await stage(parameters, length, 'x25519', 'lattice');
   const pairwise = await stage(parameters, length);
   const { layout } = lattice.terms.lattice as { layout: LatticeLayout };

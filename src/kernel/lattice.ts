@@ -173,7 +173,9 @@ export function setCode({ inside: { code } }: LatticeBench, of: LatticeCode): vo
     code.setInt32(at, factor, true);
     code.setFloat32(at + 4, factor / p, true);
     code.setInt32(at + 8, Number(centre(BigInt(part))), true);
-    code.setBigUint64(at + 12, fraction, true);
+    const low = BigInt.asIntN(32, fraction);
+    code.setInt32(at + 12, Number(low), true);
+    code.setInt32(at + 16, Number((fraction - low) >> 32n), true);
   });
   code.setBigUint64(40, 2n ** BigInt(63 - of.wireBits), true);
   code.setBigUint64(48, BigInt(of.offset), true);
@@ -181,6 +183,7 @@ export function setCode({ inside: { code } }: LatticeBench, of: LatticeCode): vo
   code.setFloat64(64, 1 / of.delta, true);
   code.setFloat64(72, of.delta, true);
   code.setFloat64(80, of.middle, true);
+  code.setInt32(88, of.low, true);
   code.setFloat64(96, 2 ** 52, true);
   code.setFloat64(104, 1.5 * 2 ** 52, true);
 }
@@ -223,9 +226,10 @@ const OPENED = 112;
 
 /**
  * Opens block `at` of sums in the bench's words, under its polynomial and the sum of secrets: into its
- * messages, as numbers of steps above the least sum.
+ * messages, as numbers of steps above the least sum, with `of.low` added.
  *
- * @returns the largest remainder, in units of the wire; δ or more if a sum is beyond the greatest one
+ * @returns the largest remainder, in units of the wire and within a quarter of one (a sixteenth for k ≤ 32); δ or
+ *   more if a sum is beyond the greatest one
  */
 export function openBlock(bench: LatticeBench, which: number, at: number, of: LatticeCode): number {
   const { polynomial, secrets, messages, words, lows, inside } = bench;

@@ -21,7 +21,9 @@ export function codeOf(shape: LatticeShape): LatticeCode {
   const all = 2 ** wireBits;
   const offset = ((shift % all) + all) % all;
   const middle = shift + least * delta;
-  return Object.freeze({ wireBits, step, offset, delta, middle, most: count - 1 });
+  // Where a coefficient is a value, kernels give it as it is.
+  const added = packing === 1 ? low : 0;
+  return Object.freeze({ wireBits, step, offset, delta, middle, most: count - 1, low: added });
 }
 
 /**
@@ -50,9 +52,9 @@ export function packValues(
 }
 
 /**
- * The inverse for sums: from steps above the least sum to values, as words mod 2^32.
+ * The inverse for sums: from what kernels open to values, as words mod 2^32.
  *
- * @param steps below T^c each, if sums are within the plan
+ * @param steps above the least sum, below T^c each if sums are within the plan; for c = 1 values already
  * @param out written from number `from` on, as far as it goes
  */
 export function unpackSums(
@@ -62,7 +64,7 @@ export function unpackSums(
   { modulus, packing, low }: LatticeShape,
 ): void {
   if (packing === 1) {
-    for (let i = 0; i < steps.length; i++) out[from + i] = (steps[i] as number) + low;
+    out.set(steps, from);
     return;
   }
   for (let i = 0, at = from; i < steps.length && at < out.length; i++) {

@@ -2,11 +2,11 @@
 // levels of the transform back, for both primes, and in the same pass what is made of their results.
 //
 // `code` holds what a field's parameters come to; ../lattice.ts writes it:
-//      0  for each prime: Δ·K and the float next to its part of p, K, low and high half of C    20 bytes each
+//      0  for each prime, 20 bytes: Δ·K and the float next to its part of p, K, low and high half of C, both signed
 //     40  2^(63−k), low and high half
 //     48  opening: what is added to a sum before its bits are taken, low and high half
 //     56  2^k − 1, low and high half
-//     64  opening, doubles: 1/δ, δ, the remainder of a sum that no error has touched, nothing, 2^52, 1.5·2^52
+//     64  opening, doubles: 1/δ, δ, the remainder of a sum that no error has touched, what is added to steps (a word), 2^52, 1.5·2^52
 //    112  of all that was opened: the greatest and the least remainders, two doubles each; the greatest steps, four words
 import {
   BITS, BLOCK, canonical, centred, lanesOf, MAGIC, multiplyBack, splat, turned, turnedBy, upper,
@@ -22,13 +22,14 @@ const ROUND_WIDE: i32 = 2;
 const OPEN: i32 = 3;
 const OPEN_WIDE: i32 = 4;
 const FIRST: i32 = 5;
+const KEEP_CENTRED: i32 = 6;
 
 /** Sums of the two products of residues with their fractions, plus what rounds: 64 bits, two lanes each. */
 @inline function fractionsLow(y1: v128, y2: v128, code: usize): v128 {
   return i64x2.add(
     i64x2.add(
-      i64x2.extmul_low_i32x4_u(y1, splat(code + 12)),
-      i64x2.extmul_low_i32x4_u(y2, splat(code + 32)),
+      i64x2.extmul_low_i32x4_s(y1, splat(code + 12)),
+      i64x2.extmul_low_i32x4_s(y2, splat(code + 32)),
     ),
     v128.load64_splat(code + 40),
   );
@@ -37,8 +38,8 @@ const FIRST: i32 = 5;
 @inline function fractionsHigh(y1: v128, y2: v128, code: usize): v128 {
   return i64x2.add(
     i64x2.add(
-      i64x2.extmul_high_i32x4_u(y1, splat(code + 12)),
-      i64x2.extmul_high_i32x4_u(y2, splat(code + 32)),
+      i64x2.extmul_high_i32x4_s(y1, splat(code + 12)),
+      i64x2.extmul_high_i32x4_s(y2, splat(code + 32)),
     ),
     v128.load64_splat(code + 40),
   );
@@ -87,12 +88,16 @@ const FIRST: i32 = 5;
   if (mode == FIRST) {
     v128.store(y + o, hidden(z, o, e, m, code, p, inverse, magic, bits));
   } else if (mode == KEEP) {
-    v128.store(y + o, canonical(z, p, inverse, magic, bits));
+    v128.store(y + o, z);
+  } else if (mode == KEEP_CENTRED) {
+    v128.store(y + o, centred(z, p, inverse, magic, bits));
   } else {
     const y1 = v128.load(y + o);
+    // A mask that is taken off may come from any residue: C being off by up to 2^−41 of its unit, one within 33p
+    // changes less than 1/16 of a unit of the wire for k ≤ 32, and one within p/2 less than 1/4 for k = 40.
     const y2 = mode == ROUND || mode == ROUND_WIDE
       ? hidden(z, o, e, m, code + 20, p, inverse, magic, bits)
-      : canonical(z, p, inverse, magic, bits);
+      : mode == OPEN_WIDE ? centred(z, p, inverse, magic, bits) : z;
     const first = fractionsLow(y1, y2, code);
     const second = fractionsHigh(y1, y2, code);
     const top = i32x4.add(upper(first, second), carried(y1, y2, code));
@@ -126,7 +131,7 @@ const FIRST: i32 = 5;
       const q0 = stepsIn(v0, code);
       const q1 = stepsIn(v1, code);
       const steps = v128.shuffle<i32>(q0, q1, 0, 2, 4, 6);
-      v128.store(out + o, steps);
+      v128.store(out + o, i32x4.add(steps, splat(code + 88)));
       const r0 = remainder(v0, q0, code);
       const r1 = remainder(v1, q1, code);
       // The greatest and the least remainders, and the greatest number of steps, lie behind the code.
@@ -208,7 +213,8 @@ export function latticeOpen(
 ): void {
   const y = work + BLOCK;
   multiplyBack(work, a, s, tables);
-  last(KEEP, work, y, tables, 0, 0, code, out, 0, k);
+  if (k <= 32) last(KEEP, work, y, tables, 0, 0, code, out, 0, k);
+  else last(KEEP_CENTRED, work, y, tables, 0, 0, code, out, 0, k);
   multiplyBack(work, a + BLOCK, s + 2 * BLOCK, tables + size);
   if (k <= 32) last(OPEN, work, y, tables + size, lows, sums, code, out, 0, k);
   else last(OPEN_WIDE, work, y, tables + size, lows, sums, code, out, 0, k);

@@ -18,6 +18,8 @@ export type LatticeCode = {
   readonly middle: number;
   /** Opening: steps of the greatest sum, T^c − 1. */
   readonly most: number;
+  /** Opening: what is added to steps, a signed word. */
+  readonly low: number;
 };
 
 /** What one prime needs here: powers of ψ, by exponent. */
@@ -160,7 +162,7 @@ export function open(
   lows: Uint32Array,
   a: Int32Array,
   s: Int32Array,
-  { wireBits, offset, delta, middle, most }: LatticeCode,
+  { wireBits, offset, delta, middle, most, low }: LatticeCode,
 ): number {
   const residues = RING_PRIMES.map((_, prime) => {
     const y = new Float64Array(RING_DEGREE);
@@ -178,7 +180,7 @@ export function open(
     // The nearest whole number, as the kernel rounds: to even in the middle.
     const whole = value * steps + ROUNDING - ROUNDING;
     worst = Math.max(worst, Math.abs(value - whole * delta), ((whole >>> 0) - most) * delta);
-    out[i] = whole;
+    out[i] = whole + low;
   }
   return worst;
 }
