@@ -107,3 +107,33 @@ test('every round gives the plain sum', { timeout: 60_000 }, async () => {
   );
   for (const [kind, count] of Object.entries(seen)) expect(count, kind).toBeGreaterThan(4);
 });
+
+test('a long one, whose blocks take turns under four secrets, across two fields', async () => {
+  const crowd = await partyOf(6);
+  const fields = {
+    first: integer({ length: 60_001, min: -100, max: 155, mask: 'lattice' }),
+    second: integer({ length: 80_003, min: 0, max: 2 ** 20, mask: 'lattice' }),
+  };
+  const trust = { corrupt: 0, absent: 0.4, coordinator: 'active' } as const;
+  const plan = planFor(crowd, { fields, trust });
+  expect(plan.lattice?.layout.key.secrets).toBe(4);
+  const inputs = (id: string) => {
+    const who = Number(id.slice(7)) + 1;
+    return {
+      first: Array.from({ length: 60_001 }, (_, i) => ((i * who * 31) % 256) - 100),
+      second: Array.from({ length: 80_003 }, (_, i) => (i * who * 7_919) % 2 ** 20),
+    };
+  };
+  const { result } = await play(crowd, plan, {
+    inputs,
+    vanish: (id) => (id === 'client-1' ? 'mask' : id === 'client-4' ? 'confirm' : undefined),
+  });
+  expect(result.contributors.length).toBe(5);
+  const all = result.contributors.map(inputs);
+  for (const name of ['first', 'second'] as const) {
+    const off = [...result.sum[name]].findIndex(
+      (x, i) => x !== all.reduce((sum, input) => sum + (input[name][i] as number), 0),
+    );
+    expect(off, name).toBe(-1);
+  }
+});

@@ -14,15 +14,19 @@ import * as client from 'veilsum/client';
 import { describe, expect, test } from 'vitest';
 import { randomBytes } from '../../../src/internal/random.ts';
 import { latticeLayout } from '../../../src/lattice/layout.ts';
-import type { HiddenSums } from '../../../src/lattice/opening.ts';
+import { type HiddenSums, keySumOf } from '../../../src/lattice/opening.ts';
+import { termsOf } from '../../../src/round/plan.ts';
 import { durableClaim, emptyDisk } from '../../support/durable-claim.ts';
 import { clientAt, stepOf } from '../bad-input/recording.ts';
 import {
   CULPRIT,
+  formOf,
   inputsOf,
+  keyPlace,
   keyVectorIn,
   latticeRound,
   sumOf as sumOfIds,
+  vectorsIn,
 } from './lattice-round.ts';
 import {
   correlation,
@@ -142,5 +146,29 @@ describe('ours', async () => {
     const [a, b] = keys as [Int32Array, Int32Array];
     expect(Math.abs(correlation(a, b))).toBeLessThan(UNRELATED);
     expect(Math.abs(correlation(a, keyVectorIn(one, CULPRIT)))).toBeLessThan(UNRELATED);
+  });
+
+  test('a store that forgets costs what it costs under masks of pairs: the difference of two inputs', async () => {
+    const terms = termsOf(one.plan);
+    const place = keyPlace(terms);
+    const downlink = one.phases.mask.downlinks.get(CULPRIT) as Uint8Array;
+    const inputs = inputsOf(CULPRIT);
+    const long = [...(inputs.long as number[])];
+    long[9] = (long[9] as number) + 1_000;
+    const answer = async (given: typeof inputs) => {
+      const state = clientAt(one, 'mask', CULPRIT);
+      return vectorsIn(terms, (await stepOf('mask', state, downlink, given)).message);
+    };
+    const [before, after] = [await answer(inputs), await answer({ ...inputs, long })];
+    const minus = (at: number): Uint32Array =>
+      (after[at] as Uint32Array).map((word, i) => word - (before[at]?.[i] as number));
+    // The same masks of pairs are on both keys; so the difference of the keys is in the open, and opens that of the words.
+    const { layout } = formOf(terms);
+    const [{ shape, firstBlock }] = layout.fields as [(typeof layout.fields)[0]];
+    const signed = { ...shape, low: -65_535 };
+    const alone = { ...layout, fields: [{ shape: signed, firstBlock }] };
+    const hidden = { words: minus(place + 1), lows: new Uint32Array(0) };
+    const opened = openWith(alone, terms.roundId, keySumOf(layout, minus(place), 2), hidden);
+    expect([...opened].map((x, i) => [i, x]).filter(([, x]) => x !== 0)).toEqual([[9, 1_000]]);
   });
 });
