@@ -32,6 +32,8 @@ const drawnRound = fc.record({
   first: fc.nat({ max: 7 }),
   seed: fc.nat({ max: 10 ** 6 }),
   fill: fc.constantFrom('any', 'least', 'greatest'),
+  coordinator: fc.constantFrom('active', 'semi-honest'),
+  suite: fc.constantFrom('x25519', 'x25519', 'x25519', 'x25519-mlkem768'),
 });
 
 const people = new Map<number, Party>();
@@ -47,7 +49,7 @@ test('every round gives the plain sum', { timeout: 60_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
       drawnRound,
-      async ({ clients, fields: drawn, vanishing, first, seed, fill }) => {
+      async ({ clients, fields: drawn, vanishing, first, seed, fill, ...of }) => {
         const crowd = await partyOf(clients);
         const fields: Fields = Object.fromEntries(
           drawn.map(({ bits, min, length, mask }, i) => [
@@ -57,7 +59,8 @@ test('every round gives the plain sum', { timeout: 60_000 }, async () => {
         );
         const plan = planFor(crowd, {
           fields,
-          trust: { corrupt: 0, absent: 0.4, coordinator: 'active' },
+          trust: { corrupt: 0, absent: 0.4, coordinator: of.coordinator },
+          suite: of.suite,
         });
         const valuesOf = (id: string): Record<string, number[]> => {
           const who = Number(id.slice(7)) + 1;
@@ -103,9 +106,9 @@ test('every round gives the plain sum', { timeout: 60_000 }, async () => {
         seen.late += +[...gone.values()].some((phase) => phase === 'confirm' || phase === 'unmask');
       },
     ),
-    { numRuns: 40, seed: 20_261_123 },
+    { numRuns: 24, seed: 20_261_123 },
   );
-  for (const [kind, count] of Object.entries(seen)) expect(count, kind).toBeGreaterThan(4);
+  for (const [kind, count] of Object.entries(seen)) expect(count, kind).toBeGreaterThan(2);
 });
 
 test('a long one, whose blocks take turns under four secrets, across two fields', async () => {

@@ -138,6 +138,7 @@ describe('ours', async () => {
     // Of its errors every word counts: with those of another block some words come out differently.
     const reused = errors.slice();
     reused.copyWithin(2_048, 0, 2_048);
+    reused.copyWithin(4_096, 0, 2_048);
     const others = naiveUpload(WIDE, roundId, valuesOf(0), { secret, errors: reused });
     const moved = others.lows.filter((low, i) => low !== hidden.lows[i]).length;
     expect(moved).toBeGreaterThan(5);
