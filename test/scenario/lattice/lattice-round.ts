@@ -106,21 +106,27 @@ export function payloadOf({ wire }: Terms, vectors: readonly Uint32Array[]): Uin
 /** Which of the vectors that travel is the key vector. */
 export const keyPlace = ({ wire }: Terms): number => maskedFields(wire).length - 1;
 
-/** The key vector in an upload, by what its client knew before the step: as nobody else can. */
+/**
+ * The key vector in an upload, by what its client knew before the step: as nobody else can.
+ *
+ * @param seeds from which of its seeds masks are taken away
+ * @throws ProtocolError `lattice-key` if that leaves no key vector
+ */
 export function keyVectorIn(
   recording: LatticeRecording,
   id: string,
   upload: Uint8Array = recording.phases.mask.uplinks.get(id) as Uint8Array,
+  seeds: readonly ('self' | 'masking')[] = ['self', 'masking'],
 ): Int32Array {
   const terms = termsOf(recording.plan);
   const state = clientAt(recording, 'mask', id);
   const { self, memory, context } = contentsOf(state) as Contents<'mask'>;
   const none = new Uint8Array(0);
-  const masks = [selfMask(terms, memory.selfSeed, self, context)];
+  const masks = seeds.includes('self') ? [selfMask(terms, memory.selfSeed, self, context)] : [];
   const downlink = recording.phases.mask.downlinks.get(id) as never;
   const { neighbours } = decodeSharesDownlink(terms, self, downlink);
   withKeyPairs(terms, memory, (_, keys) => {
-    for (const { header } of neighbours) {
+    for (const { header } of seeds.includes('masking') ? neighbours : []) {
       const peer = memory.peers.find(({ index }) => index === header.sender);
       const edge = { self, peer: header.sender, keys, peerKey: peer?.maskingKey as Uint8Array };
       masks.push(edgeMask(terms, { ...edge, kemCiphertext: none, kemSecret: none, context }));

@@ -104,6 +104,13 @@ describe('ours', async () => {
     expect(equal).toBeLessThan(10);
   });
 
+  test('either seed by itself, as neighbours may give it away, leaves the key where it is', () => {
+    const noKey = expect.objectContaining({ code: 'lattice-key' });
+    expect(() => keyVectorIn(recording, id, undefined, ['self'])).toThrow(noKey);
+    expect(() => keyVectorIn(recording, id, undefined, ['masking'])).toThrow(noKey);
+    expect(keyVectorIn(recording, id, undefined, ['self', 'masking'])).toHaveLength(2_048);
+  });
+
   test('all that an upload is hidden with is on the tape of the generator, each word of it once', () => {
     const tape: Uint8Array[] = [];
     const roundId = randomBytes(32);
