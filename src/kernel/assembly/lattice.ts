@@ -77,9 +77,10 @@ const FIRST: i32 = 5;
   return f64x2.sub(v128.or(v128.and(sum, v128.load64_splat(code + 56)), two52()), two52());
 }
 
-/** How many whole steps are in values. */
+/** How many whole steps are in values, as far as words can tell: what lies beyond is left as a remainder. */
 @inline function stepsIn(value: v128, code: usize): v128 {
-  return f64x2.floor(f64x2.mul(value, v128.load64_splat(code + 64)));
+  const steps = f64x2.floor(f64x2.mul(value, v128.load64_splat(code + 64)));
+  return f64x2.pmin(steps, f64x2.splat(4294967295));
 }
 
 /** What is left of values, as a distance from where no error would have put it. */

@@ -170,7 +170,8 @@ export function open(
     const top = sums[i] as number;
     const sum = wireBits <= 32 ? top : top * 2 ** (wireBits - 32) + (lows[i] as number);
     const value = modulo((sum % all) - mask + offset, all);
-    const whole = Math.floor(value * steps);
+    // Steps that a word cannot tell from others are left as a remainder.
+    const whole = Math.min(Math.floor(value * steps), TWO32 - 1);
     worst = Math.max(worst, Math.abs(value - whole * delta - middle));
     out[i] = whole;
   }
