@@ -1,0 +1,159 @@
+/**
+ * The kernel's shortcuts at their worst. Its products by way of floats, and sums that are reduced nowhere,
+ * against the twin, which reduces after every step in exact doubles: on values at the ends of their ranges,
+ * with signs that make sums grow at every level, and on products whose quotients are furthest off.
+ */
+import { createHash } from 'node:crypto';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { LatticeBench, LatticeCode } from '../../src/kernel/lattice.ts';
+import { RING_DEGREE, RING_PRIMES } from '../../src/kernel/ring-tables.ts';
+import { codeOf } from '../../src/lattice/coding.ts';
+import { latticeShape } from '../../src/lattice/parameters.ts';
+import { mersenneTwister } from '../stat/mersenne-twister.ts';
+
+type Kernel = typeof import('../../src/kernel/lattice.ts');
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+async function kernelOn(path: 'wasm' | 'twin'): Promise<Kernel> {
+  if (path === 'twin') vi.stubGlobal('WebAssembly', undefined);
+  vi.resetModules();
+  return import('../../src/kernel/lattice.ts');
+}
+
+const hash = (...vectors: readonly (Uint32Array | Int32Array)[]): string => {
+  const sha = createHash('sha256');
+  for (const { buffer, byteOffset, byteLength } of vectors) {
+    sha.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return sha.digest('hex');
+};
+
+const chance = mersenneTwister(41);
+const below = (n: number): number => Math.floor((chance() / 2 ** 32) * n);
+
+/** How far a product's float quotient leaves the result from zero, in primes; as `timesNear` has it for s = 1. */
+function offBy(x: number, w: number, p: number): number {
+  const magic = 1.5 * 2 ** 23;
+  const quotient = Math.fround(Math.fround(x * Math.fround(w / p)) + magic) - magic;
+  return Math.abs(x * w - quotient * p) / p;
+}
+
+/** Of many products at the ends of the ranges, that which is furthest off. */
+const worst = RING_PRIMES.map(({ p }) => {
+  let found = { x: 0, w: 0, off: 0 };
+  for (let i = 0; i < 200_000; i++) {
+    const x = p - 1 - below(p >> 1);
+    const w = (p - 1) / 2 - below(p >> 1);
+    const off = offBy(x, w, p);
+    if (off > found.off) found = { x, w, off };
+  }
+  return found;
+});
+
+test('quotients are off by a quarter and a half at most, and nearly that', () => {
+  for (const { off } of worst) {
+    expect(off).toBeLessThan(0.75);
+    expect(off).toBeGreaterThan(0.73);
+  }
+});
+
+/** A value for each place, of a polynomial in [0, p) and of a secret within p/2. */
+type Pattern = (i: number, prime: 0 | 1) => number;
+const half = (prime: number): number => ((RING_PRIMES[prime]?.p as number) - 1) / 2;
+/** Bits of no pattern, the same for kernel and twin. */
+const drawn = Uint32Array.from({ length: RING_DEGREE }, () => below(2 ** 32));
+const bitsIn = (i: number): number => i.toString(2).replaceAll('0', '').length;
+
+const signs: readonly ((i: number) => 1 | -1)[] = [
+  () => 1,
+  () => -1,
+  (i) => (i % 2 === 0 ? 1 : -1),
+  (i) => (bitsIn(i) % 2 === 0 ? 1 : -1),
+  (i) => (i < RING_DEGREE / 2 ? 1 : -1),
+  (i) => ((drawn[i] as number) % 2 === 0 ? 1 : -1),
+];
+const polynomials: readonly Pattern[] = [
+  (_, prime) => 2 * half(prime),
+  (_, prime) => half(prime) + 1,
+  (_, prime) => worst[prime]?.x as number,
+  (i, prime) => 2 * half(prime) - ((drawn[i] as number) >>> 30),
+];
+const secrets: readonly Pattern[] = [
+  (_, prime) => half(prime),
+  (_, prime) => worst[prime]?.w as number,
+  (i, prime) => half(prime) - (((drawn[i] as number) >>> 28) & 3),
+];
+const messages = [-(2 ** 31), 2 ** 31 - 1, -1, 0];
+
+/** Values where transforms of polynomials would be, and the floats next to a secret's parts of p beside them. */
+function fill({ polynomial, secrets }: LatticeBench, a: Pattern, s: Pattern): void {
+  const secret = secrets[0] as Int32Array;
+  const floats = new Float32Array(secret.buffer, secret.byteOffset, secret.length);
+  for (const prime of [0, 1] as const) {
+    for (let i = 0; i < RING_DEGREE; i++) {
+      const value = s(i, prime);
+      polynomial[prime * RING_DEGREE + i] = a(i, prime);
+      secret[2 * prime * RING_DEGREE + i] = value;
+      floats[(2 * prime + 1) * RING_DEGREE + i] = value / (RING_PRIMES[prime]?.p as number);
+    }
+  }
+}
+
+/** What comes of a block that is hidden and opened again, in short. */
+function roundTrip(kernel: Kernel, bench: LatticeBench, code: LatticeCode): string {
+  kernel.hideBlock(bench, 0, 0, code);
+  const hidden = hash(bench.words.subarray(0, RING_DEGREE), bench.lows.subarray(0, RING_DEGREE));
+  const remainder = kernel.openBlock(bench, 0, 0, code);
+  return `${hidden} ${hash(bench.messages.subarray(0, RING_DEGREE))} ${remainder}`;
+}
+
+function extremes(kernel: Kernel, code: LatticeCode): readonly string[] {
+  return kernel.withLatticeBench(1, (bench) => {
+    kernel.setCode(bench, code);
+    const out: string[] = [];
+    for (const a of polynomials) {
+      for (const s of secrets) {
+        for (const sign of signs) {
+          fill(bench, a, (i, prime) => sign(i) * s(i, prime));
+          bench.messages.fill(messages[out.length % messages.length] as number, 0, RING_DEGREE);
+          const other = signs[out.length % 5] as (i: number) => number;
+          for (let i = 0; i < RING_DEGREE; i++) bench.errors[i] = 93 * other(i);
+          out.push(roundTrip(kernel, bench, code));
+        }
+      }
+    }
+    return out;
+  });
+}
+
+test.each([20, 32, 33, 40])(
+  'k = %i: at its ends the kernel gives what the twin gives',
+  async (wireBits) => {
+    const shape = latticeShape({ clients: 2, length: 1, low: -100, high: 100 });
+    const code = codeOf({ ...shape, packing: 1, wireBits });
+    const wasm = extremes(await kernelOn('wasm'), code);
+    expect(new Set(wasm).size).toBeGreaterThan(60);
+    expect(extremes(await kernelOn('twin'), code)).toEqual(wasm);
+  },
+);
+
+test('the values of secrets at the ends of 2^27, and of sums of a million, are those of the twin', async () => {
+  const valuesOn = (kernel: Kernel): readonly string[] =>
+    kernel.withLatticeBench(1, (bench) =>
+      [2 ** 27 - 1, 93_000_000, 93].flatMap((most) =>
+        signs.map((sign) => {
+          for (let i = 0; i < RING_DEGREE; i++) bench.coefficients[i] = most * sign(i);
+          kernel.ringValues(bench, 0);
+          const [secret] = bench.secrets as [Int32Array];
+          const at = 2 * RING_DEGREE;
+          return hash(secret.subarray(0, RING_DEGREE), secret.subarray(at, at + RING_DEGREE));
+        }),
+      ),
+    );
+  const wasm = valuesOn(await kernelOn('wasm'));
+  expect(new Set(wasm).size).toBe(wasm.length);
+  expect(valuesOn(await kernelOn('twin'))).toEqual(wasm);
+});
