@@ -9,6 +9,7 @@ import type { LatticeBench, LatticeCode } from '../../src/kernel/lattice.ts';
 import { RING_DEGREE, RING_PRIMES } from '../../src/kernel/ring-tables.ts';
 import { codeOf } from '../../src/lattice/coding.ts';
 import { latticeShape } from '../../src/lattice/parameters.ts';
+import { candidatesBelow } from '../reference/lattice.ts';
 import { mersenneTwister } from '../stat/mersenne-twister.ts';
 
 type Kernel = typeof import('../../src/kernel/lattice.ts');
@@ -157,3 +158,44 @@ test('the values of secrets at the ends of 2^27, and of sums of a million, are t
   expect(new Set(wasm).size).toBe(wasm.length);
   expect(valuesOn(await kernelOn('twin'))).toEqual(wasm);
 });
+
+test.each(['wasm', 'twin'] as const)(
+  '%s: candidates at both sides of the prime are taken and passed over, and one too few is refused',
+  async (path) => {
+    const kernel = await kernelOn(path);
+    const candidates = Math.floor(kernel.RING_WINDOW / 3);
+    /** A window with as many candidates below p, and the others not; p's neighbours all of them. */
+    const windowOf = (p: number, good: number): Uint8Array => {
+      const out = new Uint8Array(kernel.RING_WINDOW);
+      // The first ones in whole registers of four, the others one by one between those passed over.
+      for (let i = 0, bad = candidates - good; i < candidates; i++) {
+        const isBad = i > 1_000 && bad > 0 && (i % 7 < 3 || candidates - i <= bad);
+        const value = isBad ? p + (bad-- % 3) : p - 1 - (i % 2) * (p - 1);
+        // The top bit does not count.
+        const candidate = Math.min(value, 0x7fffff) + ((i % 5 === 0 ? 1 : 0) << 23);
+        out.set([candidate & 255, (candidate >> 8) & 255, candidate >> 16], 3 * i);
+      }
+      return out;
+    };
+    for (const [first, second] of [
+      [RING_DEGREE, RING_DEGREE],
+      [RING_DEGREE, RING_DEGREE - 1],
+      [RING_DEGREE - 1, RING_DEGREE],
+    ] as const) {
+      kernel.withLatticeBench(1, (bench) => {
+        const windows = RING_PRIMES.map(({ p }, i) => windowOf(p, i === 0 ? first : second));
+        const bytes = new Uint8Array(bench.windows.buffer, bench.windows.byteOffset);
+        windows.forEach((window, i) => {
+          bytes.set(window, i * kernel.RING_WINDOW);
+        });
+        const expected = windows.map((window, i) =>
+          candidatesBelow(window, RING_PRIMES[i]?.p as number),
+        );
+        const isEnough = expected.every((found) => found !== undefined);
+        expect(isEnough).toBe(first === RING_DEGREE && second === RING_DEGREE);
+        expect(kernel.ringPolynomial(bench)).toBe(isEnough);
+        if (isEnough) expect([...bench.polynomial]).toEqual(expected.flat());
+      });
+    }
+  },
+);
