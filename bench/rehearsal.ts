@@ -36,6 +36,9 @@ import {
   type Uplink,
   unmask,
 } from 'veilsum/secagg';
+import { latticeLayout } from '../src/lattice/layout.ts';
+import { latticeShape } from '../src/lattice/parameters.ts';
+import type { LatticeForm } from '../src/secagg/terms.ts';
 
 /** b of every benchmarked vector: 16-bit values of up to 255 clients, or so. */
 export const MODULUS_BITS = 24;
@@ -73,11 +76,21 @@ export const withDegree = (degree: number): GraphParameters => ({
   complete: false,
 });
 
+/** How the vector is hidden. */
+export type Masks = 'pairwise' | 'lattice';
+
+/** Lattice masks for sums as wide as those of the pairwise ring. */
+function latticeFor(clients: number, length: number): LatticeForm {
+  const shape = latticeShape({ clients, length, low: 0, high: 2 ** MODULUS_BITS - 1 });
+  return { layout: latticeLayout([shape], clients), fields: [0] };
+}
+
 /** Invites fresh clients, whose keys nobody has seen yet. */
 export async function stage(
   parameters: GraphParameters,
   length: number,
   suiteName: SuiteName = 'x25519',
+  masks: Masks = 'pairwise',
 ): Promise<Stage> {
   const ids = Array.from({ length: parameters.clients }, (_, i) => `client-${i}`);
   const signers = ids.map(() => inMemorySigner());
@@ -94,6 +107,7 @@ export async function stage(
     parameters,
     floor: parameters.defaultFloor,
     fields: [{ name: 'update', length, modulusBits: MODULUS_BITS }],
+    ...(masks === 'lattice' ? { lattice: latticeFor(parameters.clients, length) } : {}),
   });
   return { terms, ids, signers, sent: ids.map(() => 0) };
 }

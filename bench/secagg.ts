@@ -31,6 +31,7 @@ import {
   deliver,
   downlinkOf,
   forgetIdentityKeys,
+  type Masks,
   MODULUS_BITS,
   planned,
   type Stage,
@@ -40,6 +41,13 @@ import {
   vectorOf,
   withDegree,
 } from './rehearsal.ts';
+import {
+  latticeAdding,
+  latticeBytes,
+  latticeMemory,
+  latticeUnmask,
+  latticeVectors,
+} from './secagg-lattice.ts';
 import { maskThreads } from './threads.ts';
 import { type BeforeUnmask, digest, threadStage, unmaskStage } from './unmask.ts';
 
@@ -75,7 +83,13 @@ export async function secagg(options: { readonly long: boolean }): Promise<Repor
   await maskThreads(book, LONG);
   const many = planned(500, 'semi-honest');
   await wholeRound(book, many, SHORT, 3, { threads: THREAD_BOUNDS });
-  await wholeRound(book, many, LONG, 2, { threads: THREAD_BOUNDS });
+  const pairwise = await wholeRound(book, many, LONG, 2, { threads: THREAD_BOUNDS });
+  await latticeVectors(book);
+  await latticeAdding(book, LONG);
+  await latticeMemory(book);
+  await latticeBytes(book, many, LONG);
+  const lattice = await untilAnswered(book, many, LONG, 'x25519', 'lattice');
+  await latticeUnmask(book, `n=500,k=${many.degree},d=${LONG}`, { pairwise, lattice }, 5);
   if (options.long) {
     await wholeRound(book, many, SHORT, 3, { suite: 'x25519-mlkem768', threads: {} });
     await wholeRound(book, planned(500, 'active'), SHORT, 3, { threads: {} });
@@ -246,7 +260,7 @@ async function wholeRound(
     readonly suite?: SuiteName;
     readonly threads?: Readonly<Record<number, number>>;
   } = {},
-): Promise<void> {
+): Promise<BeforeUnmask> {
   const { suite = 'x25519', threads } = options;
   const { clients, degree } = parameters;
   const named = suite === 'x25519' ? '' : `${suite},`;
@@ -256,6 +270,7 @@ async function wholeRound(
   const name = `secagg/coordinator/unmask/${where}`;
   await unmaskStage(book, name, before, samples, { isColdly: length === SHORT });
   if (threads !== undefined) await threadStage(book, name, before, threads[length]);
+  return before;
 }
 
 /**
@@ -267,8 +282,9 @@ export async function untilAnswered(
   parameters: GraphParameters,
   length: number,
   suite: SuiteName,
+  masks: Masks = 'pairwise',
 ): Promise<BeforeUnmask> {
-  const at = await stage(parameters, length, suite);
+  const at = await stage(parameters, length, suite, masks);
   const isGone = (i: number): boolean => i % 10 === 9;
   const confirmed = await untilConfirmed(at, isGone);
   const { confirming } = confirmed;

@@ -66,7 +66,7 @@ function latticeBench(secrets: number): LatticeBench {
   const lengths = [
     2 * RING_TABLE_WORDS,
     2 * RING_DEGREE,
-    32,
+    64,
     RING_WINDOW / 2,
     2 * RING_DEGREE,
     RING_DEGREE,
@@ -169,11 +169,13 @@ export function setCode({ inside: { code } }: LatticeBench, of: LatticeCode): vo
     const at = 20 * prime;
     const modulus = BigInt(p);
     const centre = (x: bigint): bigint => (x > modulus / 2n ? x - modulus : x);
-    const factor = centre((of.step * BigInt(part) * 2n ** 32n) % modulus);
-    code.setInt32(at, Number(factor), true);
-    code.setInt32(at + 4, Number(BigInt.asIntN(32, factor * inverseModR(modulus))), true);
+    const factor = Number(centre((of.step * BigInt(part)) % modulus));
+    code.setInt32(at, factor, true);
+    code.setFloat32(at + 4, factor / p, true);
     code.setInt32(at + 8, Number(centre(BigInt(part))), true);
-    code.setBigUint64(at + 12, fraction, true);
+    const low = BigInt.asIntN(32, fraction);
+    code.setInt32(at + 12, Number(low), true);
+    code.setInt32(at + 16, Number((fraction - low) >> 32n), true);
   });
   code.setBigUint64(40, 2n ** BigInt(63 - of.wireBits), true);
   code.setBigUint64(48, BigInt(of.offset), true);
@@ -181,15 +183,9 @@ export function setCode({ inside: { code } }: LatticeBench, of: LatticeCode): vo
   code.setFloat64(64, 1 / of.delta, true);
   code.setFloat64(72, of.delta, true);
   code.setFloat64(80, of.middle, true);
-}
-
-/** p^−1 modulo 2^32: p to the power 2^30 − 1, since odd residues have orders that divide 2^30. */
-function inverseModR(p: bigint): bigint {
-  let out = 1n;
-  for (let i = 0, square = p; i < 30; i++, square = BigInt.asUintN(32, square * square)) {
-    out = BigInt.asUintN(32, out * square);
-  }
-  return out;
+  code.setInt32(88, of.low, true);
+  code.setFloat64(96, 2 ** 52, true);
+  code.setFloat64(104, 1.5 * 2 ** 52, true);
 }
 
 /**
@@ -225,11 +221,15 @@ export function hideBlock(bench: LatticeBench, which: number, at: number, of: La
   );
 }
 
+/** Where the kernel leaves the greatest and least remainders and the greatest steps of a block. */
+const OPENED = 112;
+
 /**
  * Opens block `at` of sums in the bench's words, under its polynomial and the sum of secrets: into its
- * messages, as numbers of steps above the least sum.
+ * messages, as numbers of steps above the least sum, with `of.low` added.
  *
- * @returns the largest remainder, in units of the wire
+ * @returns the largest remainder, in units of the wire and within a quarter of one (a sixteenth for k ≤ 32); δ or
+ *   more if a sum is beyond the greatest one
  */
 export function openBlock(bench: LatticeBench, which: number, at: number, of: LatticeCode): number {
   const { polynomial, secrets, messages, words, lows, inside } = bench;
@@ -240,7 +240,9 @@ export function openBlock(bench: LatticeBench, which: number, at: number, of: La
     const out = new Uint32Array(messages.buffer, messages.byteOffset + 4 * from, RING_DEGREE);
     return openTwin(out, words.subarray(from, to), lows.subarray(from, to), polynomial, secret, of);
   }
-  return instance.exports.latticeOpen(
+  const { code } = inside;
+  for (let at = OPENED; at < OPENED + 48; at += 8) code.setFloat64(at, 0, true);
+  instance.exports.latticeOpen(
     messages.byteOffset + 4 * from,
     words.byteOffset + 4 * from,
     lows.byteOffset + 4 * from,
@@ -252,4 +254,7 @@ export function openBlock(bench: LatticeBench, which: number, at: number, of: La
     4 * RING_TABLE_WORDS,
     of.wireBits,
   );
+  const doubles = [0, 8, 16, 24].map((at) => Math.abs(code.getFloat64(OPENED + at, true)));
+  const steps = [32, 36, 40, 44].map((at) => code.getUint32(OPENED + at, true));
+  return Math.max(...doubles, (Math.max(...steps) - of.most) * of.delta);
 }

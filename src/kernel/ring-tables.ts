@@ -5,9 +5,10 @@
  *
  * A block of tables belongs to one prime:
  *
- *     0     p | 1/p | I⁻¹ and its part | W₈⁻¹ and its part | W₈⁻³ and its part | I | ψ^−512t, t = 0 … 3 | I⁻¹
- *     128   transform back: levels 8 and 16, 32 and 64, 128 and 256: three roots for each place
- *           transform back: roots for each lane of each place, scaling included
+ *     0     p | 1/p | roots with their parts of multiples of p: I⁻¹ of 2p; I⁻¹, W₈⁻¹, W₈⁻³ of 4p; ψ^−512t for
+ *           t = 0 … 3 of 32p; I⁻¹ of 16p | 1.5·2^23 and its bits | I and one as factors
+ *     128   transform back: levels 8 and 16, 32 and 64, 128 and 256: three roots and their parts for each place
+ *           transform back: roots and parts for each lane of each place, scaling included
  *           transform: powers of ψ, and their companions a block further
  *           transform: roots for the last three lanes of each place
  *           transform: levels 256, 128, … 1: one root for each place
@@ -84,43 +85,53 @@ export function ringTables({ p, psi, part }: RingPrime): Int32Array {
     out[at + apart] = Number(BigInt.asIntN(32, BigInt(residue) * inverse));
     at += apart === 1 ? 2 : 1;
   };
-  const near = (w: bigint): void => {
+  /** Writes a residue and, `apart` words further, its part of `multiple` times p. */
+  const near = (w: bigint, multiple: number, apart = 1): void => {
     const residue = centred(w, prime);
     out[at] = residue;
-    floats[at + 1] = residue / p;
-    at += 2;
+    floats[at + apart] = residue / (multiple * p);
+    at += apart === 1 ? 2 : 1;
   };
-  /** Four neighbours' factors, and then their companions. */
-  const fourFactors = (w: (place: number) => bigint): void => {
-    for (let place = 0; place < 4; place++) factor(w(place), 4);
-    at += 4;
-  };
-  out[at] = p;
-  floats[at + 1] = 1 / p;
-  at += 2;
-  near(root(4, -1));
-  near(root(8, -1));
-  near(root(8, -3));
+  out[0] = p;
+  floats[1] = 1 / p;
+  at = 2;
+  near(root(4, -1), 2);
+  near(root(4, -1), 4);
+  near(root(8, -1), 4);
+  near(root(8, -3), 4);
+  for (let t = 0; t < 4; t++) near(psiTo(-512 * t), 32);
+  near(root(4, -1), 16);
+  at = 24;
   factor(root(4, 1));
   factor(1n);
-  for (let t = 1; t < 4; t++) factor(psiTo(-512 * t));
-  factor(root(4, -1));
+  floats[22] = 1.5 * 2 ** 23;
+  out[23] = out[22] as number;
   at = 32;
-  for (const h of [8, 32, 128]) {
+  for (const [h, multiple] of [
+    [8, 1],
+    [32, 4],
+    [128, 1],
+  ] as const) {
     for (let k = 0; k < h; k++) {
-      factor(root(2 * h, -k));
-      factor(root(4 * h, -k));
-      factor(root(4 * h, -k - h));
+      near(root(2 * h, -k), multiple);
+      near(root(4 * h, -k), 2 * multiple);
+      near(root(4 * h, -k - h), 2 * multiple);
     }
   }
   const scale = (BigInt(part) * power(BigInt(RING_DEGREE), prime - 2n, prime)) % prime;
   for (let j = 0; j < 512; j += 4) {
-    for (let l = 0; l < 4; l++) fourFactors((k) => scale * psiTo(-(2 * l + 1) * (j + k)));
+    for (let l = 0; l < 4; l++) {
+      for (let k = 0; k < 4; k++) near(scale * psiTo(-(2 * l + 1) * (j + k)), 4, 4);
+      at += 4;
+    }
   }
   for (let j = 0; j < RING_DEGREE; j++) factor(psiTo(j), RING_DEGREE);
   at += RING_DEGREE;
   for (let j = 0; j < 512; j += 4) {
-    for (let l = 1; l < 4; l++) fourFactors((k) => psiTo(2 * l * (j + k)));
+    for (let l = 1; l < 4; l++) {
+      for (let k = 0; k < 4; k++) factor(psiTo(2 * l * (j + k)), 4);
+      at += 4;
+    }
   }
   for (let h = 256; h >= 1; h /= 2) for (let k = 0; k < h; k++) factor(root(2 * h, k));
   return out;

@@ -61,12 +61,12 @@ type Exports = {
   readonly narrowResidues: (out: number, from: number, n: number, width: number) => void;
   readonly ringForward: (out: number, from: number, work: number, tables: number) => void;
   readonly ringUniform: (out: number, from: number, length: number, tables: number) => number;
-  readonly latticeHide: OnBlock<[low: number, work: number], [e: number, m: number], void>;
-  readonly latticeOpen: OnBlock<[sums: number, lows: number, work: number], [], number>;
+  readonly latticeHide: OnBlock<[low: number, work: number], [e: number, m: number]>;
+  readonly latticeOpen: OnBlock<[sums: number, lows: number, work: number], []>;
 };
 
 /** `size` is that of one prime's tables in bytes, `k` the bits of a word. */
-type OnBlock<Into extends number[], From extends number[], Result> = (
+type OnBlock<Into extends number[], From extends number[]> = (
   out: number,
   ...rest: [
     ...Into,
@@ -78,7 +78,7 @@ type OnBlock<Into extends number[], From extends number[], Result> = (
     size: number,
     k: number,
   ]
-) => Result;
+) => void;
 
 /** `high` and `low` are the halves of the prime. */
 type OnResidues<Result> = (

@@ -11,7 +11,8 @@ import { type LatticeShape, packedModulus, Q } from './parameters.ts';
 /** The parameters of a field as its kernels take them. */
 export function codeOf(shape: LatticeShape): LatticeCode {
   const { modulus, packing, wireBits, low } = shape;
-  const step = Q / BigInt(packedModulus(shape));
+  const count = packedModulus(shape);
+  const step = Q / BigInt(count);
   const delta = (Number(step) * 2 ** wireBits) / Number(Q);
   // What sums are when every digit is the least: Σ low·T^t.
   let least = 0;
@@ -19,7 +20,10 @@ export function codeOf(shape: LatticeShape): LatticeCode {
   const shift = Math.round(delta / 2 - least * delta);
   const all = 2 ** wireBits;
   const offset = ((shift % all) + all) % all;
-  return Object.freeze({ wireBits, step, offset, delta, middle: shift + least * delta });
+  const middle = shift + least * delta;
+  // Where a coefficient is a value, kernels give it as it is.
+  const added = packing === 1 ? low : 0;
+  return Object.freeze({ wireBits, step, offset, delta, middle, most: count - 1, low: added });
 }
 
 /**
@@ -48,9 +52,9 @@ export function packValues(
 }
 
 /**
- * The inverse for sums: from steps above the least sum to values, as words mod 2^32.
+ * The inverse for sums: from what kernels open to values, as words mod 2^32.
  *
- * @param steps below T^c each, if sums are within the plan
+ * @param steps above the least sum, below T^c each if sums are within the plan; for c = 1 values already
  * @param out written from number `from` on, as far as it goes
  */
 export function unpackSums(
@@ -59,6 +63,10 @@ export function unpackSums(
   from: number,
   { modulus, packing, low }: LatticeShape,
 ): void {
+  if (packing === 1) {
+    out.set(steps, from);
+    return;
+  }
   for (let i = 0, at = from; i < steps.length && at < out.length; i++) {
     let rest = steps[i] as number;
     for (let t = 0; t < packing && at < out.length; t++, at++) {

@@ -15,9 +15,9 @@ import {
   withLatticeBench,
 } from '../kernel/index.ts';
 import { codeOf, unpackSums } from './coding.ts';
+import { GAUSSIAN_BOUND } from './gaussian-table.ts';
 import { moveTo } from './hiding.ts';
 import { blocksOf, type LatticeField, type LatticeLayout } from './layout.ts';
-import { COEFFICIENT_BOUND, packedModulus } from './parameters.ts';
 import { polynomialSeed } from './polynomials.ts';
 
 /** The sums of one field's words as they came: see `TakeHidden`; `lows` are empty for k ≤ 32. */
@@ -41,7 +41,7 @@ export function keySumOf(
 ): Int32Array {
   const shift = 32 - key.modulusBits;
   const out = new Int32Array(sum.length);
-  const most = COEFFICIENT_BOUND * contributors;
+  const most = GAUSSIAN_BOUND * contributors;
   let within = true;
   sum.forEach((word, i) => {
     out[i] = (word << shift) >> shift;
@@ -104,17 +104,15 @@ export function openRange(
   const { shape, firstBlock } = layout.fields[field] as LatticeField;
   const { secrets } = layout.key;
   const seed = polynomialSeed(roundId);
-  const most = packedModulus(shape);
-  const { worst, beyond } = withLatticeBench(secrets, (bench) => {
-    const code = codeOf(shape);
+  const code = codeOf(shape);
+  const worst = withLatticeBench(secrets, (bench) => {
     setCode(bench, code);
     for (let g = 0; g < secrets; g++) {
       bench.coefficients.set(keySum.subarray(g * RING_DEGREE, (g + 1) * RING_DEGREE));
       ringValues(bench, g);
     }
     const at = { polynomial: -1 };
-    let worst = 0;
-    let beyond = false;
+    let most = 0;
     for (let block = from; block < to; block += BENCH_BLOCKS) {
       const blocks = Math.min(BENCH_BLOCKS, to - block);
       const start = block * RING_DEGREE;
@@ -128,21 +126,21 @@ export function openRange(
         const which = number % secrets;
         const count = Math.min(RING_DEGREE, load - i * RING_DEGREE);
         if (count < RING_DEGREE) padBlock(bench, which, i, count, code);
-        worst = Math.max(worst, openBlock(bench, which, i, code));
+        most = Math.max(most, openBlock(bench, which, i, code));
       }
       const { buffer, byteOffset } = bench.messages;
       const steps = new Uint32Array(buffer, byteOffset, load);
-      // Between the greatest sum and 2^k there is room for steps that no plan has.
-      if (steps.some((count) => count >= most)) beyond = true;
       unpackSums(out, steps, start * shape.packing, shape);
     }
-    return { worst, beyond };
+    return most;
   });
-  if (worst <= shape.residualBound && !beyond) return;
+  if (worst <= shape.residualBound + 0.25) return;
+  // Between the greatest sum and 2^k there is room for steps that no plan has.
+  const beyond = worst >= code.delta;
   out.fill(0, from * RING_DEGREE * shape.packing, to * RING_DEGREE * shape.packing);
   throw new ProtocolError(
     'lattice-residual',
-    worst > shape.residualBound
+    !beyond
       ? `lattice: sums are off by up to ${worst.toFixed(1)} units of the wire, expected at most ` +
           `${shape.residualBound}: some contributor sent a key that is not that of its words (masks hide which one)`
       : 'lattice: a sum is beyond the greatest that the plan allows: some contributor did not keep to it ' +

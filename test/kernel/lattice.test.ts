@@ -42,7 +42,7 @@ function codeFor(modulus: number, wireBits: number): LatticeCode {
   const step = reference.Q / BigInt(modulus);
   const delta = (Number(step) * 2 ** wireBits) / Number(reference.Q);
   const shift = Math.round(delta / 2);
-  return { wireBits, step, offset: shift, delta, middle: shift };
+  return { wireBits, step, offset: shift, delta, middle: shift, most: modulus - 1, low: 0 };
 }
 
 /** Both paths: the kernel's module, and its twin where there is no WebAssembly. */
@@ -162,7 +162,9 @@ describe.each([16, 21, 24, 32, 38, 40])('k = %i: kernel, twin and reference', (w
         both.push({ values: [...steps], worst });
       });
     }
-    expect(both[1]).toEqual(both[0]);
+    const [wasm, twin] = both as [(typeof both)[0], (typeof both)[0]];
+    expect(twin.values).toEqual(wasm.values);
+    expect(Math.abs(twin.worst - wasm.worst)).toBeLessThan(wireBits <= 32 ? 1 / 16 : 1 / 4);
   });
 });
 
@@ -188,8 +190,7 @@ test('what was hidden comes out again, block by block', () => {
       bench.messages.set(given);
       for (let i = 0; i < BENCH_BLOCKS; i++) hideBlock(bench, 0, i, code);
       for (let i = 0; i < BENCH_BLOCKS; i++) expect(openBlock(bench, 0, i, code)).toBeLessThan(2);
-      const least = Math.floor(2 ** 20 / 3);
-      expect(bench.messages.every((steps, i) => steps - least === given[i])).toBe(true);
+      expect(bench.messages.every((value, i) => value === given[i])).toBe(true);
     }
   });
 });

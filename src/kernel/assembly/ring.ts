@@ -5,7 +5,7 @@
 // 2i + 1, at position 4·reverse(i') + l: so all but the first and last two levels of a transform work on
 // whole registers, and the lanes of one are never multiplied by different roots.
 //
-// Nothing here is reduced but by products: |x| below stays under 32p < 2^28.
+// Residues are signed and seldom reduced; comments say how far from zero they can be, as multiples of p.
 
 /** Offsets of the tables of one prime, in bytes; the same as in ../ring-tables.ts. */
 const LAYERS: usize = 128;
@@ -27,9 +27,9 @@ export const BLOCK: usize = 8192;
 }
 
 /**
- * x·w·2^−32 modulo p, in (−p, p), for |w| ≤ p/2 and any x: Montgomery's product. `with` is w/p modulo 2^32.
+ * x·w·2^−32 modulo p, in (−p, p), for |w| ≤ p/2 and any x: Montgomery's product. `with_` is w/p modulo 2^32.
  */
-@inline export function times(x: v128, w: v128, with_: v128, p: v128): v128 {
+@inline function times(x: v128, w: v128, with_: v128, p: v128): v128 {
   const m = i32x4.mul(x, with_);
   return upper(
     i64x2.sub(i64x2.extmul_low_i32x4_s(x, w), i64x2.extmul_low_i32x4_s(m, p)),
@@ -37,66 +37,66 @@ export const BLOCK: usize = 8192;
   );
 }
 
-/** The same of x·w + y·v, with one reduction. */
-@inline export function timesBoth(
-  x: v128, w: v128, wWith: v128, y: v128, v: v128, vWith: v128, p: v128,
+/**
+ * x·w modulo p, not far beyond p, by way of floats: half as long as Montgomery's product, since nothing has to
+ * change its lane. |w| ≤ p/2, `part` is the float next to w/p, divided by 2^s, and `multiple` is 2^s·p.
+ *
+ * With b = |x|/p and b < 2^s, the quotient by `multiple` is below 2^22, and the sum with 1.5·2^23 (`magic`, its
+ * bits) rounds it to a whole number: off by a half, and by a half-unit of each float on the way, which comes to
+ * b/4 multiples of p for the part and for the product, and for x where it is beyond 2^24. So |result| is at
+ * most p·(2^s/2 + b/2) for b ≤ 2 and p·(2^s/2 + 3b/4) beyond.
+ */
+@inline export function timesNear(
+  x: v128, w: v128, part: v128, multiple: v128, magic: v128, bits: v128,
 ): v128 {
-  const m = i32x4.add(i32x4.mul(x, wWith), i32x4.mul(y, vWith));
-  const low = i64x2.add(i64x2.extmul_low_i32x4_s(x, w), i64x2.extmul_low_i32x4_s(y, v));
-  const high = i64x2.add(i64x2.extmul_high_i32x4_s(x, w), i64x2.extmul_high_i32x4_s(y, v));
-  return upper(
-    i64x2.sub(low, i64x2.extmul_low_i32x4_s(m, p)),
-    i64x2.sub(high, i64x2.extmul_high_i32x4_s(m, p)),
-  );
+  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), part), magic);
+  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(i32x4.sub(shifted, bits), multiple));
 }
 
-/**
- * x·w modulo p by way of floats, in half the time, for factors that are small enough: with |w| ≤ p/2,
- * `part` the float next to w/p and |x| ≤ 2^(s − 1)·p for `multiple` = 2^(s−1)·p and `magic` = 1.5·2^(22+s),
- * the quotient is off by 2^s at most, and so |result| ≤ 2^s·p: see ../ring-tables.ts.
- */
-@inline function timesNear(
-  x: v128, w: v128, part: v128, magic: f32, bits: i32, multiple: v128,
+/** Offsets of 1.5·2^23 and its bits in a prime's tables. */
+export const MAGIC: usize = 88;
+export const BITS: usize = 92;
+
+/** y modulo p, within p/2 and a little more, for |y| < 2^31. `inverse` is the float next to 1/p. */
+@inline export function centred(
+  y: v128, p: v128, inverse: v128, magic: v128, bits: v128,
 ): v128 {
-  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), part), f32x4.splat(magic));
-  const quotient = i32x4.sub(shifted, i32x4.splat(bits));
-  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(quotient, multiple));
+  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(y), inverse), magic);
+  return i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, bits), p));
 }
 
 /** y modulo p, in [0, p), for |y| < 2^30. */
-@inline export function canonical(y: v128, p: v128, inverse: v128): v128 {
-  const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(y), inverse), f32x4.splat(12582912));
-  const rest = i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, i32x4.splat(0x4b400000)), p));
+@inline export function canonical(
+  y: v128, p: v128, inverse: v128, magic: v128, bits: v128,
+): v128 {
+  const rest = centred(y, p, inverse, magic, bits);
   return i32x4.add(rest, v128.and(i32x4.shr_s(rest, 31), p));
 }
 
 /**
- * x ← the transform back of a·s, up to its last two levels and all scaling: each lane for itself.
- * `a` are values in [0, p), `s` centred ones and, a block further, the floats next to s/p.
+ * x ← the transform back of a·s, up to its last two levels and all scaling: each lane for itself, within p/2
+ * and a little more. `a` are values in [0, p), `s` centred ones and, a block further, the floats next to s/p.
  */
 export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void {
   const p = splat(tables);
   const p2 = i32x4.add(p, p);
   const p4 = i32x4.add(p2, p2);
-  const i = splat(tables + 8);
-  const iPart = splat(tables + 12);
-  const r = splat(tables + 16);
-  const rPart = splat(tables + 20);
-  const r3 = splat(tables + 24);
-  const r3Part = splat(tables + 28);
-  // Three levels at once, on products that are within p.
+  const inverse = splat(tables + 4);
+  const magic = splat(tables + MAGIC);
+  const bits = splat(tables + BITS);
+  // Levels 1, 2 and 4, on products within 0.75p; then 1.5p, 3.25p, 7.7p.
   for (let o: usize = 0; o < BLOCK; o += 128) {
     const pa = a + o;
     const ps = s + o;
-    let x0 = product(pa, ps, 0, p);
-    let x1 = product(pa, ps, 16, p);
-    let x2 = product(pa, ps, 32, p);
-    let x3 = product(pa, ps, 48, p);
+    let x0 = product(pa, ps, 0, p, magic, bits);
+    let x1 = product(pa, ps, 16, p, magic, bits);
+    let x2 = product(pa, ps, 32, p, magic, bits);
+    let x3 = product(pa, ps, 48, p, magic, bits);
     let t = x1;
     x1 = i32x4.sub(x0, t);
     x0 = i32x4.add(x0, t);
     t = x3;
-    x3 = timesNear(i32x4.sub(x2, t), i, iPart, 25165824, 0x4bc00000, p2);
+    x3 = turnedBy(i32x4.sub(x2, t), tables + 8, p2, magic, bits);
     x2 = i32x4.add(x2, t);
     t = x2;
     x2 = i32x4.sub(x0, t);
@@ -104,85 +104,95 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
     t = x3;
     x3 = i32x4.sub(x1, t);
     x1 = i32x4.add(x1, t);
-    let x4 = product(pa, ps, 64, p);
-    let x5 = product(pa, ps, 80, p);
-    let x6 = product(pa, ps, 96, p);
-    let x7 = product(pa, ps, 112, p);
+    let x4 = product(pa, ps, 64, p, magic, bits);
+    let x5 = product(pa, ps, 80, p, magic, bits);
+    let x6 = product(pa, ps, 96, p, magic, bits);
+    let x7 = product(pa, ps, 112, p, magic, bits);
     t = x5;
     x5 = i32x4.sub(x4, t);
     x4 = i32x4.add(x4, t);
     t = x7;
-    x7 = timesNear(i32x4.sub(x6, t), i, iPart, 25165824, 0x4bc00000, p2);
+    x7 = turnedBy(i32x4.sub(x6, t), tables + 8, p2, magic, bits);
     x6 = i32x4.add(x6, t);
     t = x6;
-    x6 = i32x4.sub(x4, t);
+    x6 = turnedBy(i32x4.sub(x4, t), tables + 16, p4, magic, bits);
     x4 = i32x4.add(x4, t);
     t = x7;
-    x7 = i32x4.sub(x5, t);
-    x5 = i32x4.add(x5, t);
-    x5 = timesNear(x5, r, rPart, 50331648, 0x4c400000, p4);
-    x6 = timesNear(x6, i, iPart, 50331648, 0x4c400000, p4);
-    x7 = timesNear(x7, r3, r3Part, 50331648, 0x4c400000, p4);
-    const d = x + o;
-    v128.store(d, i32x4.add(x0, x4));
-    v128.store(d, i32x4.add(x1, x5), 16);
-    v128.store(d, i32x4.add(x2, x6), 32);
-    v128.store(d, i32x4.add(x3, x7), 48);
-    v128.store(d, i32x4.sub(x0, x4), 64);
-    v128.store(d, i32x4.sub(x1, x5), 80);
-    v128.store(d, i32x4.sub(x2, x6), 96);
-    v128.store(d, i32x4.sub(x3, x7), 112);
+    x7 = turnedBy(i32x4.sub(x5, t), tables + 32, p4, magic, bits);
+    x5 = turnedBy(i32x4.add(x5, t), tables + 24, p4, magic, bits);
+    storePair(x + o, 64, x0, x4, p, inverse, magic, bits);
+    storePair(x + o + 16, 64, x1, x5, p, inverse, magic, bits);
+    storePair(x + o + 32, 64, x2, x6, p, inverse, magic, bits);
+    storePair(x + o + 48, 64, x3, x7, p, inverse, magic, bits);
   }
+  const p8 = i32x4.add(p4, p4);
   let roots = tables + LAYERS;
-  for (let h: usize = 128; h < BLOCK; h <<= 2) {
-    for (let j = x; j < x + BLOCK; j += h << 2) {
-      let w = roots;
-      for (let k = j; k < j + h; k += 16, w += 24) {
-        const w1 = splat(w);
-        const with1 = splat(w + 4);
-        const a0 = v128.load(k);
-        const a1 = times(v128.load(k + h), w1, with1, p);
-        const a2 = v128.load(k + 2 * h);
-        const a3 = times(v128.load(k + 3 * h), w1, with1, p);
-        const b0 = i32x4.add(a0, a1);
-        const b1 = i32x4.sub(a0, a1);
-        const b2 = times(i32x4.add(a2, a3), splat(w + 8), splat(w + 12), p);
-        const b3 = times(i32x4.sub(a2, a3), splat(w + 16), splat(w + 20), p);
+  // Levels 8 and 16: 0.5p, 1.25p, 2.9p.
+  pairOfLevels(x, 128, roots, p, p2, magic, bits, false, p, inverse);
+  roots += 8 * 24;
+  // Levels 32 and 64: 7.1p, 16.4p.
+  pairOfLevels(x, 512, roots, p4, p8, magic, bits, true, p, inverse);
+  roots += 32 * 24;
+  // Levels 128 and 256: 1.25p, 2.9p.
+  pairOfLevels(x, 2048, roots, p, p2, magic, bits, false, p, inverse);
+}
+
+/** Levels h and 2h, in bytes of registers; `first` and `second` are the multiples of p of their products. */
+@inline function pairOfLevels(
+  x: usize, h: usize, roots: usize, first: v128, second: v128, magic: v128, bits: v128,
+  isCentred: bool, p: v128, inverse: v128,
+): void {
+  for (let j = x; j < x + BLOCK; j += h << 2) {
+    let w = roots;
+    for (let k = j; k < j + h; k += 16, w += 24) {
+      const a0 = v128.load(k);
+      const a1 = turnedBy(v128.load(k + h), w, first, magic, bits);
+      const a2 = v128.load(k + 2 * h);
+      const a3 = turnedBy(v128.load(k + 3 * h), w, first, magic, bits);
+      const b0 = i32x4.add(a0, a1);
+      const b1 = i32x4.sub(a0, a1);
+      const b2 = turnedBy(i32x4.add(a2, a3), w + 8, second, magic, bits);
+      const b3 = turnedBy(i32x4.sub(a2, a3), w + 16, second, magic, bits);
+      if (isCentred) {
+        storePair(k, 2 * h, b0, b2, p, inverse, magic, bits);
+        storePair(k + h, 2 * h, b1, b3, p, inverse, magic, bits);
+      } else {
         v128.store(k, i32x4.add(b0, b2));
         v128.store(k + h, i32x4.add(b1, b3));
         v128.store(k + 2 * h, i32x4.sub(b0, b2));
         v128.store(k + 3 * h, i32x4.sub(b1, b3));
       }
     }
-    roots += (h >> 4) * 24;
   }
 }
 
-/** One register of a·s, within p. */
-@inline function product(a: usize, s: usize, o: usize, p: v128): v128 {
-  return timesNear(v128.load(a + o), v128.load(s + o), v128.load(s + o + BLOCK), 12582912, 0x4b400000, p);
+/** One register of a·s, within 0.75p. */
+@inline function product(
+  a: usize, s: usize, o: usize, p: v128, magic: v128, bits: v128,
+): v128 {
+  return timesNear(v128.load(a + o), v128.load(s + o), v128.load(s + o + BLOCK), p, magic, bits);
 }
 
-/** Four registers as the columns of a square: lane l of each goes to register l. */
-@inline export function column(x: usize, l: i32): v128 {
-  const a = v128.load(x);
-  const b = v128.load(x, 16);
-  const c = v128.load(x, 32);
-  const d = v128.load(x, 48);
-  if (l < 2) {
-    const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-    const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-    return l == 0 ? v128.shuffle<i64>(ab, cd, 0, 2) : v128.shuffle<i64>(ab, cd, 1, 3);
-  }
-  const ab = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  const cd = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  return l == 2 ? v128.shuffle<i64>(ab, cd, 0, 2) : v128.shuffle<i64>(ab, cd, 1, 3);
+/** By the root at `w`. */
+@inline export function turnedBy(
+  x: v128, w: usize, multiple: v128, magic: v128, bits: v128,
+): v128 {
+  return timesNear(x, splat(w), splat(w + 4), multiple, magic, bits);
 }
 
-/** Lane l of four neighbours, by the roots that their place asks for; `lanes` are those of the group. */
-@inline export function turned(x: usize, l: i32, lanes: usize, p: v128): v128 {
-  const at = lanes + 32 * l;
-  return times(column(x, l), v128.load(at), v128.load(at, 16), p);
+/** A sum and, `apart` bytes further, a difference, centred. */
+@inline function storePair(
+  at: usize, apart: usize, a: v128, b: v128, p: v128, inverse: v128, magic: v128, bits: v128,
+): void {
+  v128.store(at, centred(i32x4.add(a, b), p, inverse, magic, bits));
+  v128.store(at + apart, centred(i32x4.sub(a, b), p, inverse, magic, bits));
+}
+
+/** A lane of four neighbours, by the roots that their place asks for. */
+@inline export function turned(
+  x: v128, lanes: usize, multiple: v128, magic: v128, bits: v128,
+): v128 {
+  return timesNear(x, v128.load(lanes), v128.load(lanes, 16), multiple, magic, bits);
 }
 
 /** Where the last levels' tables begin, 128 bytes for each group of four. */
@@ -196,10 +206,10 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
  */
 export function ringForward(out: usize, from: usize, work: usize, tables: usize): void {
   const p = splat(tables);
-  const i = splat(tables + 32);
-  const iWith = splat(tables + 36);
-  const one = splat(tables + 40);
-  const oneWith = splat(tables + 44);
+  const i = splat(tables + 96);
+  const iWith = splat(tables + 100);
+  const one = splat(tables + 104);
+  const oneWith = splat(tables + 108);
   const shifts = tables + FORWARD_SHIFTS;
   let lanes = tables + FORWARD_LANES;
   for (let o: usize = 0; o < 2048; o += 16, lanes += 96) {
@@ -239,10 +249,12 @@ export function ringForward(out: usize, from: usize, work: usize, tables: usize)
     roots += (h >> 4) * 8;
   }
   const inverse = splat(tables + 4);
+  const magic = splat(tables + MAGIC);
+  const bits = splat(tables + BITS);
   const wholes = f32x4.convert_i32x4_s(p);
   const half = i32x4.shr_s(p, 1);
   for (let o: usize = 0; o < BLOCK; o += 16) {
-    const value = canonical(v128.load(work + o), p, inverse);
+    const value = canonical(v128.load(work + o), p, inverse, magic, bits);
     const centred = i32x4.sub(value, v128.and(i32x4.gt_s(value, half), p));
     v128.store(out + o, centred);
     v128.store(out + o, f32x4.div(f32x4.convert_i32x4_s(centred), wholes), BLOCK);

@@ -16,6 +16,10 @@ export type LatticeCode = {
   readonly delta: number;
   /** Opening: the remainder of a sum that no error has touched. */
   readonly middle: number;
+  /** Opening: steps of the greatest sum, T^c − 1. */
+  readonly most: number;
+  /** Opening: what is added to steps, a signed word. */
+  readonly low: number;
 };
 
 /** What one prime needs here: powers of ψ, by exponent. */
@@ -94,6 +98,9 @@ export function multiply(out: Float64Array, a: Int32Array, s: Int32Array, prime:
 
 const TWO32 = 2 ** 32;
 
+/** The sum with it has no room for a fraction. */
+const ROUNDING = 1.5 * 2 ** 52;
+
 /** The fractions C as 16-bit parts, least significant first. */
 const fractions = RING_PRIMES.map(({ fraction }) =>
   [0n, 16n, 32n].map((by) => Number((fraction >> by) & (by === 32n ? 0xffff_ffffn : 0xffffn))),
@@ -155,7 +162,7 @@ export function open(
   lows: Uint32Array,
   a: Int32Array,
   s: Int32Array,
-  { wireBits, offset, delta, middle }: LatticeCode,
+  { wireBits, offset, delta, middle, most, low }: LatticeCode,
 ): number {
   const residues = RING_PRIMES.map((_, prime) => {
     const y = new Float64Array(RING_DEGREE);
@@ -169,11 +176,11 @@ export function open(
     const mask = rounded(residues[0][i] as number, residues[1][i] as number, wireBits);
     const top = sums[i] as number;
     const sum = wireBits <= 32 ? top : top * 2 ** (wireBits - 32) + (lows[i] as number);
-    const value = modulo((sum % all) - mask + offset, all);
-    // Steps that a word cannot tell from others are left as a remainder.
-    const whole = Math.min(Math.floor(value * steps), TWO32 - 1);
-    worst = Math.max(worst, Math.abs(value - whole * delta - middle));
-    out[i] = whole;
+    const value = modulo((sum % all) - mask + offset, all) - middle;
+    // The nearest whole number, as the kernel rounds: to even in the middle.
+    const whole = value * steps + ROUNDING - ROUNDING;
+    worst = Math.max(worst, Math.abs(value - whole * delta), ((whole >>> 0) - most) * delta);
+    out[i] = whole + low;
   }
   return worst;
 }
