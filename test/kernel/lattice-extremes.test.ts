@@ -35,31 +35,53 @@ const hash = (...vectors: readonly (Uint32Array | Int32Array)[]): string => {
 const chance = mersenneTwister(41);
 const below = (n: number): number => Math.floor((chance() / 2 ** 32) * n);
 
-/** How far a product's float quotient leaves the result from zero, in primes; as `timesNear` has it for s = 1. */
-function offBy(x: number, w: number, p: number): number {
+/**
+ * How far from zero the kernel's product of x and w is, in primes, with quotients by 2^s·p; nothing where floats
+ * do not round the quotient to a whole number.
+ */
+function offBy(x: number, w: number, p: number, s: number): number {
   const magic = 1.5 * 2 ** 23;
-  const quotient = Math.fround(Math.fround(x * Math.fround(w / p)) + magic) - magic;
-  return Math.abs(x * w - quotient * p) / p;
+  const part = Math.fround(w / (2 ** s * p));
+  const shifted = Math.fround(Math.fround(Math.fround(x) * part) + magic);
+  if (shifted < 2 ** 23 || shifted >= 2 ** 24) return Number.NaN;
+  return Math.abs(x * w - (shifted - magic) * 2 ** s * p) / p;
 }
 
-/** Of many products at the ends of the ranges, that which is furthest off. */
-const worst = RING_PRIMES.map(({ p }) => {
+/** Of many products at the ends of what there is with |x| ≤ b·p, that which is furthest off. */
+function worstProduct(p: number, s: number, b: number): { x: number; w: number; off: number } {
   let found = { x: 0, w: 0, off: 0 };
-  for (let i = 0; i < 200_000; i++) {
-    const x = p - 1 - below(p >> 1);
+  for (let i = 0; i < 100_000; i++) {
+    const x = Math.floor(b * (p - 1)) - below(Math.floor((b * p) / 2));
     const w = (p - 1) / 2 - below(p >> 1);
-    const off = offBy(x, w, p);
-    if (off > found.off) found = { x, w, off };
+    const off = offBy(x, w, p, s);
+    if (!(off <= found.off)) found = { x, w, off };
   }
   return found;
-});
+}
 
-test('quotients are off by a quarter and a half at most, and nearly that', () => {
-  for (const { off } of worst) {
-    expect(off).toBeLessThan(0.75);
-    expect(off).toBeGreaterThan(0.73);
-  }
-});
+test.each([
+  // s, how many primes x may be from zero, and how many the product: in the order of the transform back.
+  [0, 1, 0.75],
+  [1, 1.5, 1.75],
+  [2, 3.25, 4.45],
+  [0, 0.5001, 0.76],
+  [1, 1.26, 1.65],
+  [2, 2.9, 4.2],
+  [3, 7.1, 9.35],
+  [4, 8.4, 14.3],
+  [5, 22.7, 33.1],
+])(
+  'quotients by 2^%i·p of what is within %fp leave less than %fp, and more than half of it',
+  (s, b, most) => {
+    for (const { p } of RING_PRIMES) {
+      const { off } = worstProduct(p, s, b);
+      expect(off).toBeLessThan(most);
+      expect(off).toBeGreaterThan(0.6 * most);
+    }
+  },
+);
+
+const worst = RING_PRIMES.map(({ p }) => worstProduct(p, 0, 1));
 
 /** A value for each place, of a polynomial in [0, p) and of a secret within p/2. */
 type Pattern = (i: number, prime: 0 | 1) => number;
@@ -103,18 +125,20 @@ function fill({ polynomial, secrets }: LatticeBench, a: Pattern, s: Pattern): vo
   }
 }
 
-/** What comes of a block that is hidden and opened again, in short. */
-function roundTrip(kernel: Kernel, bench: LatticeBench, code: LatticeCode): string {
+/** What comes of a block that is hidden and opened again: words and sums, in short, and the largest remainder. */
+type Came = { readonly words: string; readonly sums: string; readonly remainder: number };
+
+function roundTrip(kernel: Kernel, bench: LatticeBench, code: LatticeCode): Came {
   kernel.hideBlock(bench, 0, 0, code);
-  const hidden = hash(bench.words.subarray(0, RING_DEGREE), bench.lows.subarray(0, RING_DEGREE));
+  const words = hash(bench.words.subarray(0, RING_DEGREE), bench.lows.subarray(0, RING_DEGREE));
   const remainder = kernel.openBlock(bench, 0, 0, code);
-  return `${hidden} ${hash(bench.messages.subarray(0, RING_DEGREE))} ${remainder}`;
+  return { words, sums: hash(bench.messages.subarray(0, RING_DEGREE)), remainder };
 }
 
-function extremes(kernel: Kernel, code: LatticeCode): readonly string[] {
+function extremes(kernel: Kernel, code: LatticeCode): readonly Came[] {
   return kernel.withLatticeBench(1, (bench) => {
     kernel.setCode(bench, code);
-    const out: string[] = [];
+    const out: Came[] = [];
     for (const a of polynomials) {
       for (const s of secrets) {
         for (const sign of signs) {
@@ -133,11 +157,20 @@ function extremes(kernel: Kernel, code: LatticeCode): readonly string[] {
 test.each([20, 32, 33, 40])(
   'k = %i: at its ends the kernel gives what the twin gives',
   async (wireBits) => {
-    const shape = latticeShape({ clients: 2, length: 1, low: -100, high: 100 });
+    const modulus = 2 ** Math.min(32, wireBits - 8);
+    const shape = latticeShape({ clients: 2, length: 1, low: -modulus / 2, high: modulus / 2 - 1 });
     const code = codeOf({ ...shape, packing: 1, wireBits });
     const wasm = extremes(await kernelOn('wasm'), code);
-    expect(new Set(wasm).size).toBeGreaterThan(60);
-    expect(extremes(await kernelOn('twin'), code)).toEqual(wasm);
+    const twin = extremes(await kernelOn('twin'), code);
+    expect(new Set(wasm.map(({ words }) => words)).size).toBeGreaterThan(60);
+    wasm.forEach(({ words, sums, remainder }, i) => {
+      const expected = twin[i] as Came;
+      expect([words, sums]).toEqual([expected.words, expected.sums]);
+      // Masks that are taken off need not come from canonical residues: those that are put on do.
+      expect(Math.abs(remainder - expected.remainder)).toBeLessThanOrEqual(
+        wireBits <= 32 ? 1 / 16 : 1 / 4,
+      );
+    });
   },
 );
 

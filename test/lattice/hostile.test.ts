@@ -59,7 +59,10 @@ describe.each(['wasm', 'twin'] as const)('%s: sums beyond the greatest one', (pa
       expect(room).toBeGreaterThan(10);
       for (const more of [0, 1, room - 1]) {
         expect(() => opened(most + more)).toThrow(
-          expect.objectContaining({ code: 'lattice-residual' }),
+          expect.objectContaining({
+            code: 'lattice-residual',
+            details: expect.objectContaining({ beyond: true }),
+          }),
         );
       }
     },

@@ -178,8 +178,8 @@ export function open(
     const sum = wireBits <= 32 ? top : top * 2 ** (wireBits - 32) + (lows[i] as number);
     const value = modulo((sum % all) - mask + offset, all) - middle;
     // The nearest whole number, as the kernel rounds: to even in the middle.
-    const whole = value * steps + ROUNDING - ROUNDING;
-    worst = Math.max(worst, Math.abs(value - whole * delta), ((whole >>> 0) - most) * delta);
+    const whole = Math.min(value * steps + ROUNDING - ROUNDING, most);
+    worst = Math.max(worst, Math.abs(value - whole * delta));
     out[i] = whole + low;
   }
   return worst;
