@@ -114,7 +114,8 @@ export const accept: <P extends Phase>(
  *
  * @param accumulators - for unmask, where its work (see `unmaskWork`) was done elsewhere.
  * @throws ProtocolError while too little has come in: no partial result, the state stays usable and
- * the caller may wait for more; `bad-share` where dealers lied, naming them.
+ * the caller may wait for more; `bad-share` where dealers lied, naming them; `lattice-key` or `lattice-residual`
+ * where a contributor's lattice mask does not open, and masks hide whose: nothing that may still come in mends it.
  * @throws ProtocolError `poisoned-sum` after unmask, when the state is spent: `details` hold the rest of
  * the result. @throws UsageError `state-spent`
  */

@@ -6,7 +6,7 @@
  * A block of tables belongs to one prime:
  *
  *     0     p | 1/p | roots with their parts of multiples of p: I⁻¹ of 2p; I⁻¹, W₈⁻¹, W₈⁻³ of 4p; ψ^−512t for
- *           t = 0 … 3 of 32p; I⁻¹ of 16p | 1.5·2^23 and its bits | I and one as factors
+ *           t = 0 … 3 of 32p; I⁻¹ of 16p | 1.5·2^23 | I and one as factors
  *     128   transform back: levels 8 and 16, 32 and 64, 128 and 256: three roots and their parts for each place
  *           transform back: roots and parts for each lane of each place, scaling included
  *           transform: powers of ψ, and their companions a block further
@@ -105,7 +105,6 @@ export function ringTables({ p, psi, part }: RingPrime): Int32Array {
   factor(root(4, 1));
   factor(1n);
   floats[22] = 1.5 * 2 ** 23;
-  out[23] = out[22] as number;
   at = 32;
   for (const [h, multiple] of [
     [8, 1],

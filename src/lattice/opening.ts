@@ -60,8 +60,9 @@ export function keySumOf(
  * Opens sums.
  *
  * @param keySum from {@link keySumOf}
- * @param sums one for each field of the layout
- * @returns one vector for each field, words mod 2^32 that stand for signed integers
+ * @param sums one for each field of the layout; overwritten
+ * @returns one vector for each field, words mod 2^32 that stand for signed integers; in the memory of its sums
+ *   where a coefficient is a value
  * @throws ProtocolError `lattice-residual` if the words of some field do not lie where steps and errors put them:
  *   some contributor's key is not the one of its words, or the sums are over other clients than the keys; or
  *   if they lie beyond the greatest sum that the plan allows. No value is given then
@@ -75,9 +76,9 @@ export function openVectors(
   sums: readonly HiddenSums[],
 ): readonly Uint32Array[] {
   return layout.fields.map(({ shape }, field) => {
-    const out = new Uint32Array(shape.length);
-    const range = { field, from: 0, to: blocksOf(shape) };
-    openRange(out, layout, roundId, keySum, sums[field] as HiddenSums, range);
+    const given = sums[field] as HiddenSums;
+    const out = shape.packing === 1 ? given.words : new Uint32Array(shape.length);
+    openRange(out, layout, roundId, keySum, given, { field, from: 0, to: blocksOf(shape) });
     return out;
   });
 }
@@ -86,7 +87,8 @@ export function openVectors(
  * Opens some blocks of one field: all that is needed is public but the sum of the keys, so that ranges can be
  * opened anywhere and in any order.
  *
- * @param out the whole field's values; those of the range are written
+ * @param out the whole field's values; those of the range are written. Where a coefficient is a value it may be
+ *   `sums.words`
  * @param sums the whole field's
  * @throws ProtocolError as {@link openVectors}; `out` then has zeros in the range
  *

@@ -10,7 +10,7 @@
 //         1.5·2^52, and that and the steps of the greatest sum
 //    128  of all that was opened: the greatest and the least remainders, two doubles each
 import {
-  BITS, BLOCK, canonical, centred, lanesOf, MAGIC, multiplyBack, splat, turned, turnedBy, upper,
+  BLOCK, canonical, centred, lanesOf, MAGIC, multiplyBack, splat, turned, turnedBy, upper,
 } from './ring';
 
 /** In the head of each prime's tables: ψ^−512t for t = 0, 1, 2, 3. */
@@ -53,13 +53,13 @@ const KEEP_CENTRED: i32 = 6;
 
 /** A residue of the block to hide: the product, the error and the message; within 85p before it is canonical. */
 @inline function hidden(
-  z: v128, o: usize, e: usize, m: usize, code: usize, p: v128, inverse: v128, magic: v128, bits: v128,
+  z: v128, o: usize, e: usize, m: usize, code: usize, p: v128, inverse: v128, magic: v128,
 ): v128 {
-  const message = centred(v128.load(m + o), p, inverse, magic, bits);
-  const scaled = turnedBy(message, code, p, magic, bits);
+  const message = centred(v128.load(m + o), p, inverse, magic);
+  const scaled = turnedBy(message, code, p, magic);
   const error = i32x4.mul(v128.load_ext<i16>(e + (o >> 1)), splat(code + 8));
   const sum = i32x4.add(i32x4.add(z, scaled), error);
-  return canonical(sum, p, inverse, magic, bits);
+  return canonical(sum, p, inverse, magic);
 }
 
 /** The lower k bits of sums, as doubles, less the remainder of a sum that no error has touched. */
@@ -88,21 +88,21 @@ const KEEP_CENTRED: i32 = 6;
 /** Does with one register what `mode` says; `o` is its place in the block, in bytes. */
 @inline function emit(
   mode: i32, z: v128, o: usize, y: usize, e: usize, m: usize, code: usize, out: usize, low: usize, k: i32,
-  p: v128, inverse: v128, magic: v128, bits: v128,
+  p: v128, inverse: v128, magic: v128,
 ): void {
   if (mode == FIRST) {
-    v128.store(y + o, hidden(z, o, e, m, code, p, inverse, magic, bits));
+    v128.store(y + o, hidden(z, o, e, m, code, p, inverse, magic));
   } else if (mode == KEEP) {
     v128.store(y + o, z);
   } else if (mode == KEEP_CENTRED) {
-    v128.store(y + o, centred(z, p, inverse, magic, bits));
+    v128.store(y + o, centred(z, p, inverse, magic));
   } else {
     const y1 = v128.load(y + o);
     // A mask that is taken off may come from any residue: C being off by up to 2^−41 of its unit, one within 33p
     // changes less than 1/16 of a unit of the wire for k ≤ 32, and one within p/2 less than 1/4 for k = 40.
     const y2 = mode == ROUND || mode == ROUND_WIDE
-      ? hidden(z, o, e, m, code + 20, p, inverse, magic, bits)
-      : mode == OPEN_WIDE ? centred(z, p, inverse, magic, bits) : z;
+      ? hidden(z, o, e, m, code + 20, p, inverse, magic)
+      : mode == OPEN_WIDE ? centred(z, p, inverse, magic) : z;
     const first = fractionsLow(y1, y2, code);
     const second = fractionsHigh(y1, y2, code);
     const top = i32x4.add(upper(first, second), carried(y1, y2, code));
@@ -157,7 +157,6 @@ const KEEP_CENTRED: i32 = 6;
   const p32 = i32x4.shl(p, 5);
   const inverse = splat(tables + 4);
   const magic = splat(tables + MAGIC);
-  const bits = splat(tables + BITS);
   let lanes = lanesOf(tables);
   for (let o: usize = 0; o < 2048; o += 16, lanes += 128) {
     const from = x + 4 * o;
@@ -169,15 +168,15 @@ const KEEP_CENTRED: i32 = 6;
     const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
     const ba = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
     const dc = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-    const x0 = turned(v128.shuffle<i64>(ab, cd, 0, 2), lanes, p4, magic, bits);
-    const x1 = turned(v128.shuffle<i64>(ab, cd, 1, 3), lanes + 32, p4, magic, bits);
-    const x2 = turned(v128.shuffle<i64>(ba, dc, 0, 2), lanes + 64, p4, magic, bits);
-    const x3 = turned(v128.shuffle<i64>(ba, dc, 1, 3), lanes + 96, p4, magic, bits);
+    const x0 = turned(v128.shuffle<i64>(ab, cd, 0, 2), lanes, p4, magic);
+    const x1 = turned(v128.shuffle<i64>(ab, cd, 1, 3), lanes + 32, p4, magic);
+    const x2 = turned(v128.shuffle<i64>(ba, dc, 0, 2), lanes + 64, p4, magic);
+    const x3 = turned(v128.shuffle<i64>(ba, dc, 1, 3), lanes + 96, p4, magic);
     const even = i32x4.add(x0, x2);
     const odd = i32x4.add(x1, x3);
     const apart = i32x4.sub(x0, x2);
     // 2.9p, 4.2p; 8.4p here, 14.3p; 22.7p for what is stored, 33p at last.
-    const turn = turnedBy(i32x4.sub(x1, x3), tables + 72, p16, magic, bits);
+    const turn = turnedBy(i32x4.sub(x1, x3), tables + 72, p16, magic);
     // Through memory, so that what becomes of a register stands in the module once for each mode.
     v128.store(from, i32x4.add(even, odd));
     v128.store(from, i32x4.add(apart, turn), 16);
@@ -185,8 +184,8 @@ const KEEP_CENTRED: i32 = 6;
     v128.store(from, i32x4.sub(apart, turn), 48);
     for (let t: usize = 0; t < 4; t++) {
       const quarter = tables + QUARTERS + 8 * t;
-      const z = turnedBy(v128.load(from + 16 * t), quarter, p32, magic, bits);
-      emit(mode, z, o + 2048 * t, y, e, m, code, out, low, k, p, inverse, magic, bits);
+      const z = turnedBy(v128.load(from + 16 * t), quarter, p32, magic);
+      emit(mode, z, o + 2048 * t, y, e, m, code, out, low, k, p, inverse, magic);
     }
   }
 }

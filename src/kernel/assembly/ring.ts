@@ -41,36 +41,36 @@ export const BLOCK: usize = 8192;
  * x·w modulo p, not far beyond p, by way of floats: half as long as Montgomery's product, since nothing has to
  * change its lane. |w| ≤ p/2, `part` is the float next to w/p, divided by 2^s, and `multiple` is 2^s·p.
  *
- * With b = |x|/p and b < 2^s, the quotient by `multiple` is below 2^22, and the sum with 1.5·2^23 (`magic`, its
- * bits) rounds it to a whole number: off by a half, and by a half-unit of each float on the way, which comes to
- * b/4 multiples of p for the part and for the product, and for x where it is beyond 2^24. So |result| is at
- * most p·(2^s/2 + b/2) for b ≤ 2 and p·(2^s/2 + 3b/4) beyond.
+ * With b = |x|/p and b < 2^s, the quotient by `multiple` is below 2^22, and the sum with `magic` = 1.5·2^23 rounds
+ * it to a whole number, in the lower bits: off by a half, and by a half-unit of each float on the way, which
+ * comes to b/4 multiples of p for the part and for the product, and for x where it is beyond 2^24. So |result|
+ * is at most p·(2^s/2 + b/2) for b ≤ 2 and p·(2^s/2 + 3b/4) beyond.
  */
 @inline export function timesNear(
-  x: v128, w: v128, part: v128, multiple: v128, magic: v128, bits: v128,
+  x: v128, w: v128, part: v128, multiple: v128, magic: v128,
 ): v128 {
   const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), part), magic);
-  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(i32x4.sub(shifted, bits), multiple));
+  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(i32x4.sub(shifted, magic), multiple));
 }
 
-/** Offsets of 1.5·2^23 and its bits in a prime's tables. */
+/** Offset of 1.5·2^23 in a prime's tables. */
 export const MAGIC: usize = 88;
-export const BITS: usize = 92;
 
 /** y modulo p, within p/2 and a little more, for |y| < 2^31. `inverse` is the float next to 1/p. */
 @inline export function centred(
-  y: v128, p: v128, inverse: v128, magic: v128, bits: v128,
+  y: v128, p: v128, inverse: v128, magic: v128,
 ): v128 {
   const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(y), inverse), magic);
-  return i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, bits), p));
+  return i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, magic), p));
 }
 
 /** y modulo p, in [0, p), for |y| < 2^30. */
 @inline export function canonical(
-  y: v128, p: v128, inverse: v128, magic: v128, bits: v128,
+  y: v128, p: v128, inverse: v128, magic: v128,
 ): v128 {
-  const rest = centred(y, p, inverse, magic, bits);
-  return i32x4.add(rest, v128.and(i32x4.shr_s(rest, 31), p));
+  const rest = centred(y, p, inverse, magic);
+  // As an unsigned number a negative one is the larger of the two.
+  return i32x4.min_u(rest, i32x4.add(rest, p));
 }
 
 /**
@@ -83,20 +83,19 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
   const p4 = i32x4.add(p2, p2);
   const inverse = splat(tables + 4);
   const magic = splat(tables + MAGIC);
-  const bits = splat(tables + BITS);
   // Levels 1, 2 and 4, on products within 0.75p; then 1.5p, 3.25p, 7.7p.
   for (let o: usize = 0; o < BLOCK; o += 128) {
     const pa = a + o;
     const ps = s + o;
-    let x0 = product(pa, ps, 0, p, magic, bits);
-    let x1 = product(pa, ps, 16, p, magic, bits);
-    let x2 = product(pa, ps, 32, p, magic, bits);
-    let x3 = product(pa, ps, 48, p, magic, bits);
+    let x0 = product(pa, ps, 0, p, magic);
+    let x1 = product(pa, ps, 16, p, magic);
+    let x2 = product(pa, ps, 32, p, magic);
+    let x3 = product(pa, ps, 48, p, magic);
     let t = x1;
     x1 = i32x4.sub(x0, t);
     x0 = i32x4.add(x0, t);
     t = x3;
-    x3 = turnedBy(i32x4.sub(x2, t), tables + 8, p2, magic, bits);
+    x3 = turnedBy(i32x4.sub(x2, t), tables + 8, p2, magic);
     x2 = i32x4.add(x2, t);
     t = x2;
     x2 = i32x4.sub(x0, t);
@@ -104,58 +103,58 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
     t = x3;
     x3 = i32x4.sub(x1, t);
     x1 = i32x4.add(x1, t);
-    let x4 = product(pa, ps, 64, p, magic, bits);
-    let x5 = product(pa, ps, 80, p, magic, bits);
-    let x6 = product(pa, ps, 96, p, magic, bits);
-    let x7 = product(pa, ps, 112, p, magic, bits);
+    let x4 = product(pa, ps, 64, p, magic);
+    let x5 = product(pa, ps, 80, p, magic);
+    let x6 = product(pa, ps, 96, p, magic);
+    let x7 = product(pa, ps, 112, p, magic);
     t = x5;
     x5 = i32x4.sub(x4, t);
     x4 = i32x4.add(x4, t);
     t = x7;
-    x7 = turnedBy(i32x4.sub(x6, t), tables + 8, p2, magic, bits);
+    x7 = turnedBy(i32x4.sub(x6, t), tables + 8, p2, magic);
     x6 = i32x4.add(x6, t);
     t = x6;
-    x6 = turnedBy(i32x4.sub(x4, t), tables + 16, p4, magic, bits);
+    x6 = turnedBy(i32x4.sub(x4, t), tables + 16, p4, magic);
     x4 = i32x4.add(x4, t);
     t = x7;
-    x7 = turnedBy(i32x4.sub(x5, t), tables + 32, p4, magic, bits);
-    x5 = turnedBy(i32x4.add(x5, t), tables + 24, p4, magic, bits);
-    storePair(x + o, 64, x0, x4, p, inverse, magic, bits);
-    storePair(x + o + 16, 64, x1, x5, p, inverse, magic, bits);
-    storePair(x + o + 32, 64, x2, x6, p, inverse, magic, bits);
-    storePair(x + o + 48, 64, x3, x7, p, inverse, magic, bits);
+    x7 = turnedBy(i32x4.sub(x5, t), tables + 32, p4, magic);
+    x5 = turnedBy(i32x4.add(x5, t), tables + 24, p4, magic);
+    storePair(x + o, 64, x0, x4, p, inverse, magic);
+    storePair(x + o + 16, 64, x1, x5, p, inverse, magic);
+    storePair(x + o + 32, 64, x2, x6, p, inverse, magic);
+    storePair(x + o + 48, 64, x3, x7, p, inverse, magic);
   }
   const p8 = i32x4.add(p4, p4);
   let roots = tables + LAYERS;
   // Levels 8 and 16: 0.5p, 1.25p, 2.9p.
-  pairOfLevels(x, 128, roots, p, p2, magic, bits, false, p, inverse);
+  pairOfLevels(x, 128, roots, p, p2, magic, false, p, inverse);
   roots += 8 * 24;
   // Levels 32 and 64: 7.1p, 16.4p.
-  pairOfLevels(x, 512, roots, p4, p8, magic, bits, true, p, inverse);
+  pairOfLevels(x, 512, roots, p4, p8, magic, true, p, inverse);
   roots += 32 * 24;
   // Levels 128 and 256: 1.25p, 2.9p.
-  pairOfLevels(x, 2048, roots, p, p2, magic, bits, false, p, inverse);
+  pairOfLevels(x, 2048, roots, p, p2, magic, false, p, inverse);
 }
 
 /** Levels h and 2h, in bytes of registers; `first` and `second` are the multiples of p of their products. */
 @inline function pairOfLevels(
-  x: usize, h: usize, roots: usize, first: v128, second: v128, magic: v128, bits: v128,
+  x: usize, h: usize, roots: usize, first: v128, second: v128, magic: v128,
   isCentred: bool, p: v128, inverse: v128,
 ): void {
   for (let j = x; j < x + BLOCK; j += h << 2) {
     let w = roots;
     for (let k = j; k < j + h; k += 16, w += 24) {
       const a0 = v128.load(k);
-      const a1 = turnedBy(v128.load(k + h), w, first, magic, bits);
+      const a1 = turnedBy(v128.load(k + h), w, first, magic);
       const a2 = v128.load(k + 2 * h);
-      const a3 = turnedBy(v128.load(k + 3 * h), w, first, magic, bits);
+      const a3 = turnedBy(v128.load(k + 3 * h), w, first, magic);
       const b0 = i32x4.add(a0, a1);
       const b1 = i32x4.sub(a0, a1);
-      const b2 = turnedBy(i32x4.add(a2, a3), w + 8, second, magic, bits);
-      const b3 = turnedBy(i32x4.sub(a2, a3), w + 16, second, magic, bits);
+      const b2 = turnedBy(i32x4.add(a2, a3), w + 8, second, magic);
+      const b3 = turnedBy(i32x4.sub(a2, a3), w + 16, second, magic);
       if (isCentred) {
-        storePair(k, 2 * h, b0, b2, p, inverse, magic, bits);
-        storePair(k + h, 2 * h, b1, b3, p, inverse, magic, bits);
+        storePair(k, 2 * h, b0, b2, p, inverse, magic);
+        storePair(k + h, 2 * h, b1, b3, p, inverse, magic);
       } else {
         v128.store(k, i32x4.add(b0, b2));
         v128.store(k + h, i32x4.add(b1, b3));
@@ -168,31 +167,31 @@ export function multiplyBack(x: usize, a: usize, s: usize, tables: usize): void 
 
 /** One register of a·s, within 0.75p. */
 @inline function product(
-  a: usize, s: usize, o: usize, p: v128, magic: v128, bits: v128,
+  a: usize, s: usize, o: usize, p: v128, magic: v128,
 ): v128 {
-  return timesNear(v128.load(a + o), v128.load(s + o), v128.load(s + o + BLOCK), p, magic, bits);
+  return timesNear(v128.load(a + o), v128.load(s + o), v128.load(s + o + BLOCK), p, magic);
 }
 
 /** By the root at `w`. */
 @inline export function turnedBy(
-  x: v128, w: usize, multiple: v128, magic: v128, bits: v128,
+  x: v128, w: usize, multiple: v128, magic: v128,
 ): v128 {
-  return timesNear(x, splat(w), splat(w + 4), multiple, magic, bits);
+  return timesNear(x, splat(w), splat(w + 4), multiple, magic);
 }
 
 /** A sum and, `apart` bytes further, a difference, centred. */
 @inline function storePair(
-  at: usize, apart: usize, a: v128, b: v128, p: v128, inverse: v128, magic: v128, bits: v128,
+  at: usize, apart: usize, a: v128, b: v128, p: v128, inverse: v128, magic: v128,
 ): void {
-  v128.store(at, centred(i32x4.add(a, b), p, inverse, magic, bits));
-  v128.store(at + apart, centred(i32x4.sub(a, b), p, inverse, magic, bits));
+  v128.store(at, centred(i32x4.add(a, b), p, inverse, magic));
+  v128.store(at + apart, centred(i32x4.sub(a, b), p, inverse, magic));
 }
 
 /** A lane of four neighbours, by the roots that their place asks for. */
 @inline export function turned(
-  x: v128, lanes: usize, multiple: v128, magic: v128, bits: v128,
+  x: v128, lanes: usize, multiple: v128, magic: v128,
 ): v128 {
-  return timesNear(x, v128.load(lanes), v128.load(lanes, 16), multiple, magic, bits);
+  return timesNear(x, v128.load(lanes), v128.load(lanes, 16), multiple, magic);
 }
 
 /** Where the last levels' tables begin, 128 bytes for each group of four. */
@@ -250,11 +249,10 @@ export function ringForward(out: usize, from: usize, work: usize, tables: usize)
   }
   const inverse = splat(tables + 4);
   const magic = splat(tables + MAGIC);
-  const bits = splat(tables + BITS);
   const wholes = f32x4.convert_i32x4_s(p);
   const half = i32x4.shr_s(p, 1);
   for (let o: usize = 0; o < BLOCK; o += 16) {
-    const value = canonical(v128.load(work + o), p, inverse, magic, bits);
+    const value = canonical(v128.load(work + o), p, inverse, magic);
     const centred = i32x4.sub(value, v128.and(i32x4.gt_s(value, half), p));
     v128.store(out + o, centred);
     v128.store(out + o, f32x4.div(f32x4.convert_i32x4_s(centred), wholes), BLOCK);

@@ -66,7 +66,8 @@ export function unmaskWork(
  * @param accumulators - where {@link unmaskWork} was done elsewhere: what came of it, each piece once.
  * @throws ProtocolError `below-threshold`; `bad-share`, naming every dealer whose shares, though each is
  * the one it pinned, do not give the secret that it published. Such a dealer can kill a round; it is
- * named. @throws UsageError `duplicate-id` or `unknown-id` if the accumulators hold a piece twice or lack
+ * named; `lattice-key` or `lattice-residual`, naming nobody: some contributor's key is not that of its words, and
+ * no answer mends that (damaged work from elsewhere is mended by doing it again). @throws UsageError `duplicate-id` or `unknown-id` if the accumulators hold a piece twice or lack
  * one. The state stays usable.
  *
  * **Cost**: a Shamir reconstruction for every member of U2, a key agreement for every edge between a

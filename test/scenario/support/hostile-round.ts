@@ -87,9 +87,10 @@ export async function hostileRound(
   clients: number,
   trust: Trust = smallActive,
   floor?: number,
+  of: Votes = fields,
 ): Promise<HostileRound> {
   const people = await party(clients);
-  const plan = planFor(people, { fields, trust, ...(floor === undefined ? {} : { floor }) });
+  const plan = planFor(people, { fields: of, trust, ...(floor === undefined ? {} : { floor }) });
   const maps = <T>() =>
     Object.fromEntries(PHASES.map((phase) => [phase, new Map<number, T>()])) as Record<
       Phase,

@@ -208,7 +208,8 @@ export function openSum(
 ): number[] | undefined {
   const { clients } = round;
   const all = new Set(members);
-  const sum = new Uint32Array(4);
+  const [first] = uploads.values();
+  const sum = new Uint32Array(first?.vector.length ?? 0);
   for (const index of all) {
     const { vector, edges } = uploads.get(index) as NaiveUpload;
     addInto(sum, sum, vector);
