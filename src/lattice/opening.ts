@@ -138,7 +138,7 @@ export function openRange(
   });
   if (worst <= shape.residualBound + 0.25) return;
   // Between the greatest sum and 2^k there is room for steps that no plan has.
-  const beyond = worst >= code.delta;
+  const beyond = worst > 0.75 * code.delta;
   out.fill(0, from * RING_DEGREE * shape.packing, to * RING_DEGREE * shape.packing);
   throw new ProtocolError(
     'lattice-residual',

@@ -18,7 +18,10 @@ import { rebuilt, refused } from './plan-reader.ts';
 export type Policy<F extends Fields = Fields> = {
   /** Ed25519 key of whoever vouches for rosters; 32 bytes. Should not be the coordinator's. */
   readonly voucher: Uint8Array;
-  /** The fields that this program means to send; a plan with others is refused. */
+  /**
+   * The fields that this program means to send; a plan with others is refused. Without them, lattice masks are
+   * taken from a `semi-honest` coordinator only.
+   */
   readonly fields?: F;
   /** Weakest coordinator model accepted: `active` (the default) or `semi-honest`. */
   readonly coordinator?: 'active' | 'semi-honest';
@@ -199,6 +202,7 @@ function hold(found: AnyPlan, policy: AnyPolicy): void {
     throw say('commitments', 'none', 'some');
   }
   holdPrice(found, policy.privacy, policy.fields);
+  if (coordinator === 'active') holdMasks(found.fields, policy.fields);
   if (policy.fields !== undefined && !sameFields(policy.fields, found.fields)) {
     throw say('fields', JSON.stringify(found.fields), JSON.stringify(policy.fields));
   }
@@ -239,6 +243,22 @@ function holdPrice(
         `ε = ${most.epsilon} at δ = ${most.delta}`,
     );
   }
+}
+
+/**
+ * What lattice masks hide is not proven to be so from a coordinator that chooses survivors by what uploads look
+ * like: a client that asks for more takes them where its own program names them only.
+ */
+function holdMasks(fields: Fields, wanted: Fields | undefined): void {
+  const unasked = Object.entries(fields).find(
+    ([name, { mask }]) => mask === 'lattice' && wanted?.[name]?.mask === undefined,
+  );
+  if (unasked === undefined) return;
+  throw refused(
+    `plan: field "${unasked[0]}": got lattice masks, this client's policy expects masks of pairs: its coordinator ` +
+      'model is active, which lattice masks are not proven to withstand in all, and no fields of its own ask for ' +
+      'them (mask: lattice or auto)',
+  );
 }
 
 /** Same names in the same order, same facts. Fields are frozen records made by this room. */

@@ -6,8 +6,9 @@
 //     40  2^(63−k), low and high half
 //     48  opening: what is added to a sum before its bits are taken, low and high half
 //     56  2^k − 1, low and high half
-//     64  opening, doubles: 1/δ, δ, the remainder of a sum that no error has touched, what is added to steps (a word), 2^52, 1.5·2^52
-//    112  of all that was opened: the greatest and the least remainders, two doubles each; the greatest steps, four words
+//     64  opening, doubles: 1/δ, δ, the remainder of a sum that no error has touched, what is added to steps (a word), 2^52,
+//         1.5·2^52, and that and the steps of the greatest sum
+//    128  of all that was opened: the greatest and the least remainders, two doubles each
 import {
   BLOCK, canonical, centred, lanesOf, MAGIC, multiplyBack, splat, turned, turnedBy, upper,
 } from './ring';
@@ -69,9 +70,13 @@ const KEEP_CENTRED: i32 = 6;
   return f64x2.sub(whole, v128.load64_splat(code + 80));
 }
 
-/** How many steps are in a value, in the lower bits of 1.5·2^52 and that many. */
+/**
+ * How many steps are in a value, in the lower bits of 1.5·2^52 and that many. Those beyond the greatest sum, which
+ * may not fit a word, are left as a remainder.
+ */
 @inline function stepsIn(value: v128, code: usize): v128 {
-  return f64x2.add(f64x2.mul(value, v128.load64_splat(code + 64)), v128.load64_splat(code + 104));
+  const steps = f64x2.add(f64x2.mul(value, v128.load64_splat(code + 64)), v128.load64_splat(code + 104));
+  return f64x2.pmin(steps, v128.load64_splat(code + 112));
 }
 
 /** What is left of a value. */
@@ -134,10 +139,9 @@ const KEEP_CENTRED: i32 = 6;
       v128.store(out + o, i32x4.add(steps, splat(code + 88)));
       const r0 = remainder(v0, q0, code);
       const r1 = remainder(v1, q1, code);
-      // The greatest and the least remainders, and the greatest number of steps, lie behind the code.
-      v128.store(code, f64x2.pmax(v128.load(code, 112), f64x2.pmax(r0, r1)), 112);
-      v128.store(code, f64x2.pmin(v128.load(code, 128), f64x2.pmin(r0, r1)), 128);
-      v128.store(code, i32x4.max_u(v128.load(code, 144), steps), 144);
+      // The greatest and the least remainders lie behind the code.
+      v128.store(code, f64x2.pmax(v128.load(code, 128), f64x2.pmax(r0, r1)), 128);
+      v128.store(code, f64x2.pmin(v128.load(code, 144), f64x2.pmin(r0, r1)), 144);
     }
   }
 }

@@ -38,8 +38,8 @@ import {
  * Uploads the masked vectors, and reveals the commitments to them, and their proofs, where the terms ask
  * for some.
  *
- * @param given - one vector for each field of the terms, words mod 2^32; only the low b bits count.
- * They are not changed. None where the terms ask for commitments: `share` took them.
+ * @param given - one vector for each field of the terms, words mod 2^32; only the low b bits count, but for
+ * fields under lattice masks, where all 32 are a signed integer. They are not changed. None where the terms ask for commitments: `share` took them.
  * @throws UsageError `wrong-length`, `wrong-type` (the state stays usable). @throws ProtocolError blaming the
  * coordinator. @throws CodecError if the bytes are no downlink.
  *
