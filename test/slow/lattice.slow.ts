@@ -1,6 +1,11 @@
 /** Lattice masks at size: every one of a million sums is right, in each width that words have. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { integer } from 'veilsum';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { hideVectors } from '../../src/lattice/hiding.ts';
+import { latticeLayout } from '../../src/lattice/layout.ts';
+import { keySumOf, openVectors } from '../../src/lattice/opening.ts';
 import {
   addUp,
   type Experiment,
@@ -10,6 +15,9 @@ import {
   wrongValues,
 } from '../lattice/exact.ts';
 import { party, planFor, play } from '../support/round.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 type Case = readonly [name: string, experiment: Experiment, wireBits: number];
 
@@ -86,4 +94,72 @@ test('a whole round of a hundred clients, of whom four vanish', async () => {
   const sum = (i: number): number => result.contributors.reduce((all, id) => all + at(id, i), 0);
   expect(result.sum.update.every((x, i) => x === sum(i) - 98 * 32_768)).toBe(true);
   expect(result.sum.wide.every((x, i) => x === 256 * sum(i))).toBe(true);
+});
+
+describe('ten million values', () => {
+  const length = 10_000_000;
+  const shape = shapeOf(100, { length, low: -32_768, high: 32_767 });
+  const layout = latticeLayout([shape], 100);
+  const roundId = new Uint8Array(32).fill(3);
+  const vector = new Uint32Array(length);
+  const key = new Uint32Array(layout.key.length);
+
+  /** By how much buffers, garbage included, and all that lives go beyond what is in use before `work`. */
+  const growth = (work: (look: () => void) => void): { buffers: number; live: number } => {
+    collectGarbage();
+    const before = process.memoryUsage();
+    const most = { buffers: 0, live: 0 };
+    let looks = 0;
+    work(() => {
+      const { arrayBuffers } = process.memoryUsage();
+      most.buffers = Math.max(most.buffers, arrayBuffers - before.arrayBuffers);
+      if (looks++ % 100 !== 0) return;
+      collectGarbage();
+      const { heapUsed, external } = process.memoryUsage();
+      most.live = Math.max(most.live, heapUsed + external - before.heapUsed - before.external);
+    });
+    const [buffers, live] = [most.buffers, most.live].map((bytes) => (bytes / 2 ** 20).toFixed(2));
+    console.log(`buffers grow by ${buffers} MiB, what lives by ${live} MiB`);
+    return most;
+  };
+  const vectorBytes = 4 * length;
+
+  test('are hidden in memory that does not grow with them', () => {
+    let taken = 0;
+    const hide = (look: () => void): void => {
+      key.set(
+        hideVectors(layout, roundId, [vector], (_, words) => {
+          taken += words.length;
+          look();
+        }),
+      );
+    };
+    // The bench stays; what it takes is not looked for here.
+    hide(() => undefined);
+    const { buffers, live } = growth(hide);
+    expect(taken).toBe(2 * length);
+    expect(buffers).toBeLessThan(vectorBytes / 32);
+    expect(live).toBeLessThan(vectorBytes / 32);
+  });
+
+  test('are opened in the memory of the values that come out', () => {
+    const words = new Uint32Array(length);
+    const own = hideVectors(layout, roundId, [vector], (_, some, __, from) => {
+      words.set(some, from);
+    });
+    const modulus = 2 ** layout.key.modulusBits;
+    const keySum = keySumOf(
+      layout,
+      own.map((word) => word % modulus),
+      1,
+    );
+    const sums = [{ words, lows: new Uint32Array(0) }];
+    const { buffers, live } = growth((look) => {
+      const [out] = openVectors(layout, roundId, keySum, sums);
+      look();
+      expect(out?.every((value) => value === 0)).toBe(true);
+    });
+    expect(buffers).toBeLessThan(vectorBytes + vectorBytes / 32);
+    expect(live).toBeLessThan(vectorBytes + vectorBytes / 32);
+  });
 });
