@@ -124,6 +124,31 @@ describe('the unmask work', () => {
     expect(coordinator.close(state, [read, moved]).next.sum).toEqual(recording.result.sum);
   });
 
+  test('knows nothing of what lattice masks hide, and threads hold no memory for it', () => {
+    const state = unmasking();
+    const { fields, pieces } = coordinator.unmaskWork(state);
+    expect(fields.map(({ name }) => name)).toEqual(['votes', 'lattice key']);
+    // Who has more room than that may use it: everything that travels, but no other set of fields.
+    const whole = coordinator.createAccumulator(wire);
+    for (const fewer of [wire.slice(0, -1), wire.slice(1), wire.slice(2), wire.slice(0, 1)]) {
+      const other = coordinator.createAccumulator(fewer);
+      const piece = pieces[0] as coordinator.Piece;
+      const code = expect.objectContaining({ code: 'wrong-length' });
+      const hasMasked = fewer.length === wire.length - 1 && fewer[0] === wire[0];
+      if (!hasMasked) expect(() => coordinator.runPieceInto(other, piece)).toThrow(code);
+      expect(() => coordinator.mergeInto(whole, other)).toThrow(code);
+      expect(() => coordinator.close(state, [other])).toThrow(code);
+    }
+    const part = coordinator.createAccumulator(fields);
+    expect(() => coordinator.mergeInto(part, whole)).toThrow(
+      expect.objectContaining({ code: 'wrong-length' }),
+    );
+    pieces.forEach((piece, i) => {
+      coordinator.runPieceInto(i % 2 === 0 ? whole : part, piece);
+    });
+    expect(coordinator.close(state, [part, whole]).next.sum).toEqual(recording.result.sum);
+  });
+
   test('lacks nothing: without any one piece it is refused', () => {
     const state = unmasking();
     const { fields, pieces } = coordinator.unmaskWork(state, { pieceWords: 1 });
