@@ -80,10 +80,11 @@ function checkWidth(
   wireBits: number,
   same: (what: string, a: ArrayLike<number>, b: ArrayLike<number>) => void,
 ): Uint32Array {
-  const modulus = 2 ** Math.min(32, Math.max(2, wireBits - 8)) - 3;
+  // Away from 2^32, so that any sum is a number of steps that words hold.
+  const modulus = Math.min(2 ** 32 - 2 ** 20, 2 ** Math.max(3, wireBits - 8) - 3);
   const shape = latticeShape({ clients: 2, length: 1, low: 0, high: 1 });
   const low = -Math.floor(modulus / 3);
-  const code = codeOf({ ...shape, low, modulus: Math.max(2, modulus), packing: 1, wireBits });
+  const code = codeOf({ ...shape, low, modulus, packing: 1, wireBits });
   const what = `k = ${wireBits}`;
   // Secrets as large as sums of a million, and errors at both bounds.
   const secret = Int32Array.from(wordsOf(1, RING_DEGREE), (word) => (word | 0) >> 5);
