@@ -108,15 +108,17 @@ function checkWidth(
   same(`${what}: words`, words, slow);
   if (wireBits > 32) same(`${what}: lows`, lows, slowLows);
 
-  bench.words.set(wordsOf(4, RING_DEGREE));
-  bench.lows.set(wordsOf(5, RING_DEGREE).map((word) => word >>> 4));
+  // Opening is the coordinator's own affair: what comes out is decided, the remainder only nearly.
+  bench.messages.set(wordsOf(4, RING_DEGREE).map((word) => low + (word % (1 - 2 * low))));
+  hideBlock(bench, 0, 0, code);
   const sums = [bench.words.slice(0, RING_DEGREE), bench.lows.slice(0, RING_DEGREE)] as const;
   const worst = openBlock(bench, 0, 0, code);
   const steps = Uint32Array.from(bench.messages.subarray(0, RING_DEGREE));
   const slowSteps = new Uint32Array(RING_DEGREE);
   const slowWorst = open(slowSteps, ...sums, polynomial, values, code);
   same(`${what}: steps`, steps, slowSteps);
-  same(`${what}: remainder`, [worst], [slowWorst]);
-  // What sums of words that nobody hid come to is the coordinator's own affair: it is not kept.
+  if (worst > 3 || Math.abs(worst - slowWorst) > 0.25) {
+    throw new Error(`${what}: remainders ${worst} and ${slowWorst}`);
+  }
   return Uint32Array.from(wireBits > 32 ? [...words, ...lows] : words);
 }
