@@ -11,7 +11,7 @@ import { assertCanonicalPacking, packedLength, unpackAddInto } from '../ring/pac
 import { addInto } from '../ring/vector.ts';
 import { type CborValue, decode, encode } from '../wire/cbor.ts';
 import { bytes, list, text, tuple } from '../wire/fields.ts';
-import type { WireField } from './terms.ts';
+import { maskedFields, type WireField } from './terms.ts';
 
 /** A running sum of vectors mod 2^32, one a field. Mutable; only this file writes to it. */
 export type Accumulator = {
@@ -65,9 +65,15 @@ export const spoil = (accumulator: Accumulator): void =>
 export const markUnopened = (accumulator: Accumulator, name: string): void =>
   void (accumulator.unopened as Set<string>).add(name);
 
-/** @throws UsageError `wrong-length` if the accumulator is not for these fields. */
+/**
+ * Checks that an accumulator has these fields, or these and behind them what lattice masks hide: no mask
+ * of this room goes on that.
+ *
+ * @throws UsageError `wrong-length`
+ */
 export function assertFields(accumulator: Accumulator, fields: readonly WireField[]): void {
-  if (sameFields(accumulator.fields, fields)) return;
+  const own = accumulator.fields;
+  if (sameFields(own, fields) || sameFields(maskedFields(own), fields)) return;
   throw new UsageError('wrong-length', 'accumulators: their fields differ, expected the same');
 }
 
@@ -111,7 +117,8 @@ export function addUpload(accumulator: Accumulator, name: string, upload: Uint8A
 }
 
 /**
- * Adds everything that `other` holds; `other` stays as it was. Commutative and associative.
+ * Adds everything that `other` holds; `other` stays as it was. Commutative and associative. What came of
+ * unmask work may lack the fields that lattice masks hide.
  *
  * @throws UsageError `duplicate-id` if both hold one name, `wrong-length` if their fields differ,
  * `wrong-type` if `other` is not whole; the accumulator is then as it was.
@@ -127,8 +134,9 @@ export function mergeInto(accumulator: Accumulator, other: Accumulator): void {
       { name: both },
     );
   }
-  accumulator.sums.forEach((sum, i) => {
-    addInto(sum, sum, other.sums[i] as Uint32Array);
+  other.sums.forEach((added, i) => {
+    const sum = accumulator.sums[i] as Uint32Array;
+    addInto(sum, sum, added);
   });
   for (const name of other.holds) holdOnce(accumulator, name);
   for (const name of other.unopened) markUnopened(accumulator, name);

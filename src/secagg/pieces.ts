@@ -27,6 +27,7 @@ export type PieceRound = {
   readonly roundId: Uint8Array;
   /** Hash of the model that the clients received. */
   readonly context: Uint8Array;
+  /** The vectors that masks go on. */
   readonly fields: readonly WireField[];
 };
 

@@ -4,24 +4,11 @@ import { fillRandom, randomBytes } from '../../src/internal/random.ts';
 import { hotPaths } from '../../src/prg/index.ts';
 import expected from '../kernel/agreement.json' with { type: 'json' };
 import { checkKernel } from '../kernel/agreement.ts';
+import { ask } from './ask.ts';
 import { type Masked, maskAndBack } from './masking.ts';
 
-/** Asks a fresh worker one thing. */
-async function ask<T>(task: object, transfer: Transferable[] = []): Promise<T> {
-  const worker = new Worker(new URL('./kernel-worker.ts', import.meta.url), { type: 'module' });
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      worker.onerror = (event) => reject(new Error(event.message || 'the worker failed'));
-      worker.onmessage = ({ data }) => {
-        if (data.error === undefined) resolve(data as T);
-        else reject(new Error(data.error));
-      };
-      worker.postMessage(task, transfer);
-    });
-  } finally {
-    worker.terminate();
-  }
-}
+const worker = (): Worker =>
+  new Worker(new URL('./kernel-worker.ts', import.meta.url), { type: 'module' });
 
 test('the fused kernel serves here', () => {
   expect(hotPaths()).toEqual({ keystream: 'wasm', vectors: 'wasm' });
@@ -32,7 +19,7 @@ test('on the main thread the results are those of Node', async () => {
 });
 
 test('in a worker the results are those of Node', async () => {
-  expect((await ask<{ found: object }>({ task: 'check' })).found).toEqual(expected);
+  expect((await ask<{ found: object }>(worker(), { task: 'check' })).found).toEqual(expected);
 });
 
 test('a vector of a million words goes to a worker and back, without a copy, and is masked there', async () => {
@@ -43,7 +30,7 @@ test('a vector of a million words goes to a worker and back, without a copy, and
   const here = maskAndBack(vector, keys);
   expect(vector).toEqual(before);
   const task = { task: 'mask', vector, keys };
-  const there = await ask<{ found: Masked; vector: Uint32Array }>(task, [vector.buffer]);
+  const there = await ask<{ found: Masked; vector: Uint32Array }>(worker(), task, [vector.buffer]);
   expect(vector.length).toBe(0); // moved, not copied
   expect(there.found).toEqual(here);
   expect(there.found.paths.keystream).toBe('wasm');

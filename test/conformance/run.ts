@@ -6,12 +6,14 @@
 import { readFileSync } from 'node:fs';
 import { dpSuite } from './dp.ts';
 import { graphSuite } from './graph.ts';
+import { latticeSuite } from './lattice.ts';
 import { Malformed, type Outcome, type Suite } from './suite.ts';
 
 /** Every suite by its name; a new one is one more line. */
 const SUITES: Readonly<Record<string, Suite>> = {
   dp: dpSuite,
   graph: graphSuite,
+  lattice: latticeSuite,
 };
 
 function main(args: readonly string[]): number {

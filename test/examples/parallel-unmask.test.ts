@@ -184,6 +184,41 @@ describe('a job', async () => {
   });
 });
 
+test('a round under lattice masks is opened on threads as any other', async () => {
+  const people = await party(12);
+  const length = 70_000;
+  const plan = planFor(people, {
+    fields: {
+      short: integer({ length: 3, min: 0, max: 9 }),
+      long: integer({ length, min: 0, max: 99, mask: 'lattice' }),
+      wide: integer({ length: 5_000, min: 0, max: 2 ** 28, mask: 'lattice' }),
+    },
+    trust: { corrupt: 0.1, absent: 0.3, coordinator: 'semi-honest' },
+  });
+  const of = (id: string, j: number): number => (people.ids.indexOf(id) * 7 + j) % 100;
+  const { result } = await play(people, plan, {
+    vanish: (id) => (people.ids.indexOf(id) % 4 === 3 ? 'mask' : undefined),
+    inputs: (id) => ({
+      short: [1, 2, 3],
+      long: Array.from({ length }, (_, j) => of(id, j)),
+      wide: Array.from({ length: 5_000 }, (_, j) => 2 ** 21 * of(id, j)),
+    }),
+    answered: async (state) => {
+      const saved = coordinator.save(state);
+      const again = coordinator.restore(plan, saved) as typeof state;
+      const accumulators = await unmaskOnThreads(again, { pool });
+      expect(accumulators).toHaveLength(2);
+      const { sum, contributors } = coordinator.close(again, accumulators).next;
+      expect(contributors).toHaveLength(9);
+      const total = (j: number): number => contributors.reduce((all, id) => all + of(id, j), 0);
+      expect(sum.short).toEqual([9, 18, 27]);
+      expect(sum.long.every((x, j) => x === total(j))).toBe(true);
+      expect(sum.wide.every((x, j) => x === 2 ** 21 * total(j))).toBe(true);
+    },
+  });
+  expect(result.contributors).toHaveLength(9);
+});
+
 test('a round that lacks answers does not start a job', async () => {
   const people = await party(5);
   const plan = planFor(people, {

@@ -24,6 +24,8 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   openProver: 'starts threads',
   openStaging: 'makes empty places',
   openLatticeSum: 'makes an empty sum',
+  openVectors: 'gets words that accept has read: any numbers are some',
+  openRange: 'is what openVectors does',
   decodeReals: 'gets what SEAL decrypted',
   decodeReal: 'gets an opened sum: any numbers are one',
   decodeIntegerSum: 'gets an opened sum: any numbers are one',

@@ -7,7 +7,7 @@ import { neighbours, ownX, shareX } from '../graph.ts';
 import { encapsulates } from '../keys.ts';
 import { edgesInPiece, type Piece, type PieceEdge, type PieceRound } from '../pieces.ts';
 import { fieldFor, lagrangeWeights, type Share } from '../shamir.ts';
-import { idAt } from '../terms.ts';
+import { idAt, maskedFields } from '../terms.ts';
 import { type Dealt, isAmong, type Ledger, partFor } from './state.ts';
 
 /** A piece that is still to get its shares: its name, whose secret it is, and its edges if dropped. */
@@ -48,8 +48,13 @@ export function unmaskPieces(ledger: Ledger, pieceWords: number): readonly Piece
   const revealed = sharesByDealer(ledger);
   const weigh = weigher(ledger);
   const shareCount = terms.parameters.degree + 1;
-  const { wire, roundId } = terms;
-  const round: PieceRound = { suite: terms.suite.name, roundId, context, fields: wire };
+  const { roundId } = terms;
+  const round: PieceRound = {
+    suite: terms.suite.name,
+    roundId,
+    context,
+    fields: maskedFields(terms.wire),
+  };
   return cutsOf(ledger, pieceWords).map(({ name, dealer, edges }): Piece => {
     const used = (revealed.get(dealer) ?? []).slice(0, terms.parameters.threshold);
     return {

@@ -8,7 +8,7 @@ import type { Fault } from '../fault.ts';
 import { fieldSums } from '../field-sums.ts';
 import type { Phase } from '../phases.ts';
 import { assertPieceWords, PIECE_WORDS, type Piece, runPieceInto } from '../pieces.ts';
-import { idAt, type WireField } from '../terms.ts';
+import { idAt, maskedFields, type WireField } from '../terms.ts';
 import { checkClosable, takeClosable } from './closable.ts';
 import { cutsOf, unmaskPieces } from './reconstruct.ts';
 import { recordOf, type SignedRecord } from './record.ts';
@@ -33,6 +33,7 @@ export type Outcome = {
 
 /** Work that may be done elsewhere; see {@link unmaskWork}. */
 export type UnmaskWork = {
+  /** The vectors that masks go on; what lattice masks hide is not among them and stays with the coordinator. */
   readonly fields: readonly WireField[];
   readonly pieces: readonly Piece[];
 };
@@ -57,7 +58,7 @@ export function unmaskWork(
   const ledger = ledgerOf(state);
   const pieces = unmaskPieces(ledger, pieceWords);
   ledger.pieceWords = pieceWords;
-  return { fields: ledger.terms.wire, pieces };
+  return { fields: maskedFields(ledger.terms.wire), pieces };
 }
 
 /**
