@@ -14,6 +14,7 @@ import {
   unpackWords,
   walshHadamard,
 } from '../src/kernel/index.ts';
+import { drawGaussianInto } from '../src/lattice/gaussian.ts';
 import type { KeystreamBackend } from '../src/prg/backend.ts';
 import { nobleBackend } from '../src/prg/backend-noble.ts';
 import { nodeBackend } from '../src/prg/backend-node.ts';
@@ -64,9 +65,11 @@ function record(
   if (bound !== undefined) book.ratio(`kernel/${name}/ratio`, ours, other, bound);
 }
 
-/** Expanding one mask over 10^6 words and adding it. */
+/** Expanding one mask over 10^6 words and adding it; and 10^6 draws of the noise of a lattice mask. */
 async function keystream(book: Book): Promise<void> {
   const [resident] = residentVectors([N]) as [Uint32Array];
+  const noise = new Int16Array(resident.buffer, resident.byteOffset, N);
+  const plainNoise = new Int16Array(N);
   const plain = new Uint32Array(N);
   const streams = [{ key: randomBytes(32), subtract: false }];
   const expand = (backend: KeystreamBackend | undefined, vector: Uint32Array) =>
@@ -86,6 +89,8 @@ async function keystream(book: Book): Promise<void> {
       // A sixtieth of the vector: pure JavaScript is slow.
       'expand-add/noble': () =>
         each(1, () => applyStreams(nobleBackend, tile, streams, 0))() * (N / tile.length),
+      gaussian: each(1, () => drawGaussianInto(noise)),
+      'gaussian/plain-array': each(1, () => drawGaussianInto(plainNoise)),
     },
     10,
   );
@@ -96,6 +101,8 @@ async function keystream(book: Book): Promise<void> {
   record(book, times, 'expand-add/wasm', 'keystream', 2.4);
   record(book, times, 'expand-add/wasm/plain-array', 'keystream', undefined);
   record(book, times, 'expand-add/noble', 'keystream', undefined);
+  record(book, times, 'gaussian', 'keystream', 1.45);
+  record(book, times, 'gaussian/plain-array', 'keystream', undefined);
 }
 
 /** Widths that the kernel packs with code of its own. */

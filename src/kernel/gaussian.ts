@@ -22,7 +22,8 @@ const SLOT_WORDS = 4;
 
 /**
  * Ties for which a piece of n draws has time and random words, whether there are so many or not. A draw ties
- * with at most 2^−10, so the chance that they are not enough is below 2^−70; then more are drawn.
+ * with a chance of heads / 2^15 ≤ 2^−10, so the chance that they are not enough is below 2^−60; then more
+ * are drawn.
  */
 const slotsFor = (n: number): number => 32 + 2 * (n >> 10);
 
@@ -36,7 +37,7 @@ const slotsFor = (n: number): number => 32 + 2 * (n >> 10);
  *
  * **Cost**: 2 random bytes a draw, and 16 for each slot.
  *
- * **Security**: no branch depends on a draw, but for one that has a chance below 2^−70 a piece. No address
+ * **Security**: no branch depends on a draw, but for one that has a chance below 2^−60 a piece. No address
  * does, but those at which the draws lie that need their lower bits, about one in a thousand. Scratches
  * are wiped, also if `draw` throws; what is in `out` then is of no use.
  */
@@ -48,6 +49,7 @@ export function gaussianInto(
   const instance = homeOf(out) ?? sharedInstance();
   const most = Math.min(DRAWS, out.length);
   const length = SLOT_WORDS * slotsFor(most) + Math.ceil(most / 2);
+  const ties = new Uint16Array(instance === undefined ? most + slotsFor(most) : 0);
   const random =
     instance === undefined
       ? new Uint32Array(length)
@@ -57,23 +59,22 @@ export function gaussianInto(
       const n = Math.min(DRAWS, out.length - from);
       const slots = slotsFor(n);
       const drawn = random.subarray(0, SLOT_WORDS * slots + Math.ceil(n / 2));
-      const tails = drawn.subarray(0, SLOT_WORDS * slots);
-      const words = drawn.subarray(tails.length);
       draw(drawn);
       const { found, settle } =
         instance === undefined
-          ? drawPlain(out.subarray(from, from + n), words, tails, table)
-          : drawPiece(instance, room(instance, 1, out, from), n, words, tails, table);
+          ? drawPlain(out.subarray(from, from + n), drawn, slots, table, ties)
+          : drawPiece(instance, room(instance, 1, out, from), n, drawn.byteOffset, slots, table);
       settle(0);
       for (let first = slots; first < found; first += slots) {
-        draw(tails);
+        draw(drawn.subarray(0, SLOT_WORDS * slots));
         settle(first);
       }
       if (instance !== undefined) unstage(instance, 1, out, from, n);
     }
   } finally {
     random.fill(0);
-    // The lists of ties lie behind the table, and take less than three bytes a draw.
+    ties.fill(0);
+    // The lists of ties take less than three bytes a draw.
     if (instance !== undefined) wipeScratches(instance, table.words.byteLength + 1_024 + 3 * most);
   }
 }
@@ -83,37 +84,38 @@ type Drawn = { readonly found: number; readonly settle: (first: number) => void 
 
 function drawPlain(
   out: Int16Array,
-  words: Uint32Array,
-  tails: Uint32Array,
+  random: Uint32Array,
+  slots: number,
   table: GaussianTable,
+  ties: Uint16Array,
 ): Drawn {
-  const ties = new Uint16Array(out.length + tails.length / SLOT_WORDS);
-  const found = drawTwin(out, words, table, ties);
+  const found = drawTwin(out, random, slots, table, ties);
   return {
     found,
-    settle: (first) => settleTwin(out, words, table, ties, first, found, tails),
+    settle: (first) => settleTwin(out, random, slots, table, ties, first, found),
   };
 }
 
+/** `out` and `random` are addresses; the lists of ties go behind the table. */
 function drawPiece(
   instance: Instance,
   out: number,
   n: number,
-  { byteOffset: words }: Uint32Array,
-  { byteOffset: tails, length }: Uint32Array,
+  random: number,
+  slots: number,
   table: GaussianTable,
 ): Drawn {
   const { drawGaussian, settleGaussian } = instance.exports;
-  const slots = length / SLOT_WORDS;
   const rows = stage(instance, 2, table.words, 0, table.words.length);
   const thresholds = rows + 16 * (table.heads + BYTE_ROWS);
   const end = rows + table.words.byteLength;
+  const words = random + 4 * SLOT_WORDS * slots;
   const groups = SCRATCHES[2] + table.words.byteLength;
   const ties = groups + 4 * (slots + (n >> 4) + 3);
   const found = drawGaussian(out, words, n, rows, table.heads, slots, groups, ties);
   return {
     found,
     settle: (first) =>
-      settleGaussian(out, words, ties, first, found, slots, tails, thresholds, end),
+      settleGaussian(out, words, ties, first, found, slots, random, thresholds, end),
   };
 }

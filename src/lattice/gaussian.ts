@@ -3,8 +3,6 @@ import { fillRandom } from '../internal/random.ts';
 import { gaussianInto } from '../kernel/index.ts';
 import { gaussianTable } from './gaussian-table.ts';
 
-export { GAUSSIAN_BOUND, GAUSSIAN_WIDTH } from './gaussian-table.ts';
-
 /**
  * Overwrites a vector with independent draws of the discrete Gaussian of standard deviation `GAUSSIAN_WIDTH`
  * around 0, at most `GAUSSIAN_BOUND` in magnitude.
@@ -17,9 +15,9 @@ export { GAUSSIAN_BOUND, GAUSSIAN_WIDTH } from './gaussian-table.ts';
  * one in a thousand that 15 bits do not decide is settled later in a fixed number of slots. So the
  * instructions do not depend on what is drawn; the addresses of those few draws are all that may show in a
  * shared cache. The engine gives no guarantee of either.
- * **Source**: inversion of the distribution function, as in Peikert, CRYPTO 2010, §4.1, and in the FrodoKEM
- * specification; here with 128 bits.
- * **Cost**: 2 random bytes a draw, and 512 a call.
+ * **Source**: inversion of the distribution function by comparing with every threshold, as in the FrodoKEM
+ * specification, which has thresholds of 15 bits.
+ * **Cost**: 2 random bytes a draw, and 512 more a call; many draws a call cost less than few.
  */
 export function drawGaussianInto(out: Int16Array): void {
   drawGaussianFromInto(out, fillRandom);

@@ -15,9 +15,10 @@ import {
   withLatticeBench,
 } from '../kernel/index.ts';
 import { codeOf, unpackSums } from './coding.ts';
+import { GAUSSIAN_BOUND } from './gaussian-table.ts';
 import { moveTo } from './hiding.ts';
 import { blocksOf, type LatticeField, type LatticeLayout } from './layout.ts';
-import { COEFFICIENT_BOUND, packedModulus } from './parameters.ts';
+import { packedModulus } from './parameters.ts';
 import { polynomialSeed } from './polynomials.ts';
 
 /** The sums of one field's words as they came: see `TakeHidden`; `lows` are empty for k ≤ 32. */
@@ -41,7 +42,7 @@ export function keySumOf(
 ): Int32Array {
   const shift = 32 - key.modulusBits;
   const out = new Int32Array(sum.length);
-  const most = COEFFICIENT_BOUND * contributors;
+  const most = GAUSSIAN_BOUND * contributors;
   let within = true;
   sum.forEach((word, i) => {
     out[i] = (word << shift) >> shift;

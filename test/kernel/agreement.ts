@@ -10,6 +10,7 @@ import {
   type AliasTable,
   dequantiseInto,
   drawAliasInto,
+  gaussianInto,
   kernelPath,
   measure,
   quantiseInto,
@@ -17,6 +18,7 @@ import {
   sumOfSquares,
   walshHadamard,
 } from '../../src/kernel/index.ts';
+import { gaussianTable } from '../../src/lattice/gaussian-table.ts';
 import { nobleBackend } from '../../src/prg/backend-noble.ts';
 import { wasmBackend } from '../../src/prg/backend-wasm.ts';
 import { applyStreams } from '../../src/prg/chacha20.ts';
@@ -29,6 +31,7 @@ import {
   unpackInto,
 } from '../../src/ring/index.ts';
 import { chachaStream } from '../reference/chacha.ts';
+import { gaussianThresholds, slowGaussians } from '../reference/gaussian.ts';
 
 /** What was found: which path ran, how many comparisons were made, and the digest of all results. */
 export type Agreement = {
@@ -206,6 +209,15 @@ export function checkKernel(): Agreement {
       same(`alias, added ${length}`, sum, added);
     }
     keep(new Uint32Array(slow.buffer));
+  }
+
+  const thresholds = gaussianThresholds(128n);
+  for (const length of [0, 1, 31, 33, 2_048, 30_723]) {
+    const feed = (words: Uint32Array): void => void words.set(wordsOf(63, words.length));
+    const out = new Int16Array(length);
+    gaussianInto(out, gaussianTable(), feed);
+    same(`Gaussian ${length}`, out, slowGaussians(thresholds, length, feed));
+    keep(Uint32Array.from(out));
   }
   return { path: kernelPath(), comparisons, digest: toHex(sha256(...results)) };
 }

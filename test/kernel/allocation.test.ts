@@ -7,6 +7,7 @@ import {
   addWordsInto,
   checkResidues,
   dequantiseInto,
+  gaussianInto,
   measure,
   narrowResidues,
   packWords,
@@ -20,6 +21,7 @@ import {
   walshHadamard,
   widenResidues,
 } from '../../src/kernel/index.ts';
+import { gaussianTable } from '../../src/lattice/gaussian-table.ts';
 import { wasmBackend } from '../../src/prg/backend-wasm.ts';
 import { applyStreams } from '../../src/prg/chacha20.ts';
 
@@ -36,6 +38,7 @@ const [a, b, c, doubles] = residentVectors([N, N, N, 2 * N]) as [
 const floats = new Float32Array(a.buffer, a.byteOffset, N);
 const reals = new Float64Array(doubles.buffer, doubles.byteOffset, N);
 const integers = new Int32Array(b.buffer, b.byteOffset, N);
+const shorts = new Int16Array(b.buffer, b.byteOffset, 2 * N);
 const packed = new Uint8Array(c.buffer, c.byteOffset, (N * 20) / 8);
 const residues = { width: 4, high: 0, low: 0xffff_fff1 };
 const few = new Uint8Array(c.buffer, c.byteOffset, 2 * N);
@@ -56,6 +59,7 @@ const kernels: readonly (readonly [string, () => unknown])[] = [
   ['sum of squares', () => sumOfSquares(integers)],
   ['scale', () => scaleInto(reals, reals, 0.5)],
   ['Walsh–Hadamard', () => walshHadamard(floats)],
+  ['Gaussian', () => gaussianInto(shorts, gaussianTable(), () => {})],
   ['check residues', () => checkResidues(few, residues)],
   ['add residues', () => addResidues(a, few, residues)],
   ['widen residues', () => widenResidues(a, few, residues)],

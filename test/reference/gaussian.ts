@@ -88,9 +88,10 @@ export function distanceOf(thresholds: readonly bigint[], bits: bigint): Bounds 
   gaussianLaw().forEach((p, x) => {
     const share = x + 1 < edges.length ? (edges[x + 1] as bigint) - (edges[x] as bigint) : 0n;
     const q = share << (UNIT_BITS - bits);
-    const [least, most] = p.upper < q ? [q - p.upper, q - p.lower] : [p.lower - q, p.upper - q];
-    upper += most > -least ? most : -least;
-    lower += least > 0n ? least : 0n;
+    const apart = q > p.lower ? q - p.lower : p.lower - q;
+    const width = p.upper - p.lower;
+    upper += apart + width;
+    lower += apart > width ? apart - width : 0n;
   });
   return { lower: lower / 2n, upper: ceilDivide(upper, 2n) };
 }
@@ -98,14 +99,14 @@ export function distanceOf(thresholds: readonly bigint[], bits: bigint): Bounds 
 const LOW_113 = (1n << 113n) - 1n;
 
 /** One draw: the word's top bit is the sign, its other bits and the tail's low 113 the uniform number. */
-export function slowDraw(thresholds: readonly bigint[], word: number, tail: bigint): number {
+export function slowGaussian(thresholds: readonly bigint[], word: number, tail: bigint): number {
   const u = (BigInt(word & 0x7fff) << 113n) | (tail & LOW_113);
   const x = thresholds.filter((c) => u >= c).length;
   return word >= 0x8000 && x > 0 ? -x : x;
 }
 
 /** Draws as kernel/gaussian.ts asks for words: piece by piece, slots first, and more slots if they are few. */
-export function slowDraws(
+export function slowGaussians(
   thresholds: readonly bigint[],
   length: number,
   draw: (words: Uint32Array) => void,
@@ -123,7 +124,7 @@ export function slowDraws(
       const pair = random[4 * slots + (i >> 1)] as number;
       const word = i % 2 === 0 ? pair & 0xffff : pair >>> 16;
       if (!heads.has(word & 0x7fff)) {
-        out.push(slowDraw(thresholds, word, 0n));
+        out.push(slowGaussian(thresholds, word, 0n));
         continue;
       }
       if (used === slots) {
@@ -132,7 +133,7 @@ export function slowDraws(
       }
       const slot = [...tails.subarray(4 * used, 4 * used + 4)];
       out.push(
-        slowDraw(
+        slowGaussian(
           thresholds,
           word,
           slot.reduceRight((tail, part) => (tail << 32n) | BigInt(part), 0n),

@@ -17,8 +17,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openLedger } from '../../src/dp/ledger/ledger.ts';
 import type { Receipt } from '../../src/dp/ledger/receipt.ts';
 import { inMemoryStorage } from '../../src/dp/ledger/storage.ts';
+import type { LatticeShape } from '../../src/lattice/parameters.ts';
 import type { AnyPlan } from '../../src/round/plan.ts';
 import type { PlannedPrivacy } from '../../src/round/price.ts';
+import type { LatticeForm } from '../../src/secagg/terms.ts';
 import { noisyPlanFor, type Party, party, planFor, play } from '../support/round.ts';
 
 const trust = { corrupt: 0.1, absent: 0.3, coordinator: 'semi-honest' } as const;
@@ -142,6 +144,13 @@ test('noise is inside the sum as it is under masks of pairs, whatever the sign o
   expect(deviation / expected).toBeLessThan(1.15);
 });
 
+/** The shape of the only field under lattice masks. */
+function shapeIn(form: LatticeForm | undefined): LatticeShape {
+  const [field] = form?.layout.fields ?? [];
+  if (field === undefined) throw new Error('a plan without lattice masks');
+  return field.shape;
+}
+
 describe('what a plan settles', () => {
   const clip = { norm: 'linf', bound: 1 } as const;
 
@@ -204,11 +213,7 @@ describe('what a plan settles', () => {
     expect(() => readPlan(planBytes(plan), wanted('auto'))).not.toThrow();
     // One number of what is derived, changed where it stands: k of the only field.
     const bytes = planBytes(plan);
-    const { packing, wireBits, modulus } = plan.lattice?.layout.fields[0]?.shape as {
-      packing: number;
-      wireBits: number;
-      modulus: number;
-    };
+    const { packing, wireBits, modulus } = shapeIn(plan.lattice);
     expect([packing, modulus]).toEqual([2, 2_551]);
     const at = bytes.findIndex(
       (b, i) => b === packing && bytes[i + 1] === 24 && bytes[i + 2] === wireBits,

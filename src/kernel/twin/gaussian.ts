@@ -29,23 +29,24 @@ const signed = (x: number, word: number): number => (x ^ -(word >>> 15)) + (word
 /**
  * Draws from words of 16 bits, a sign and 15 bits, and lists those whose 15 bits equal a head.
  *
- * @param words two draws in each
+ * @param random 16 bytes for each slot, and then two for each draw
  * @param ties room for one more than there are draws
  * @returns how many there are on the list
  */
 export function drawGaussian(
   out: Int16Array,
-  words: Uint32Array,
-  { words: table, heads }: GaussianTable,
+  random: Uint32Array,
+  slots: number,
+  { words, heads }: GaussianTable,
   ties: Uint16Array,
 ): number {
   let found = 0;
   for (let i = 0; i < out.length; i++) {
-    const word = half(words, i);
+    const word = half(random, LIMBS * slots + i);
     let x = 0;
     let isTie = 0;
     for (let row = 0; row < heads; row++) {
-      const above = ((table[4 * row] as number) & 0xffff) - (word & 0x7fff);
+      const above = ((words[4 * row] as number) & 0xffff) - (word & 0x7fff);
       x += above >>> 31;
       isTie |= ~(above | -above) >>> 31;
     }
@@ -57,34 +58,32 @@ export function drawGaussian(
 }
 
 /**
- * Settles ties `first` to `first` + slots − 1 with 113 more bits each.
+ * Settles ties `first` to `first` + slots − 1 with the low 113 bits of their slots.
  *
- * @param words as for {@link drawGaussian}
+ * @param random as for {@link drawGaussian}
  * @param found how many ties there are; slots from there on change nothing, and take as long
- * @param tails four words for each slot, of which the low 113 bits count
  */
 export function settleGaussian(
   out: Int16Array,
-  words: Uint32Array,
-  { words: table, heads }: GaussianTable,
+  random: Uint32Array,
+  slots: number,
+  { words, heads }: GaussianTable,
   ties: Uint16Array,
   first: number,
   found: number,
-  tails: Uint32Array,
 ): void {
   const limbs = new Int32Array(LIMBS);
-  const from = 2 * 4 * (heads + BYTE_ROWS);
-  for (let slot = 0; LIMBS * slot < 2 * tails.length; slot++) {
+  for (let slot = 0; slot < slots; slot++) {
     const used = (first + slot - found) >> 31;
     const i = (ties[first + slot] as number) & used;
-    const word = half(words, i);
-    for (let limb = 0; limb < LIMBS; limb++) limbs[limb] = half(tails, LIMBS * slot + limb);
+    const word = half(random, LIMBS * slots + i);
+    for (let limb = 0; limb < LIMBS; limb++) limbs[limb] = half(random, LIMBS * slot + limb);
     limbs[LIMBS - 1] = ((word & 0x7fff) << 1) | ((limbs[LIMBS - 1] as number) & 1);
     let x = 0;
-    for (let at = from; at < 2 * table.length; at += LIMBS) {
+    for (let at = LIMBS * (heads + BYTE_ROWS); at < 2 * words.length; at += LIMBS) {
       let borrow = 0;
       for (let limb = 0; limb < LIMBS; limb++) {
-        borrow = ((limbs[limb] as number) - half(table, at + limb) - borrow) >>> 31;
+        borrow = ((limbs[limb] as number) - half(words, at + limb) - borrow) >>> 31;
       }
       x += 1 - borrow;
     }
