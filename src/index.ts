@@ -29,6 +29,7 @@ export {
   type InputsOf,
   type IntegerField,
   integer,
+  type MaskChoice,
   publicField,
   type RealField,
   real,

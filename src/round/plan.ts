@@ -116,9 +116,10 @@ const bytesOf = new WeakMap<object, Uint8Array>();
 /**
  * Makes a plan.
  *
- * @throws UsageError for facts out of range. @throws CapacityError naming numbers that would fit:
- * `ring-overflow`, `graph-infeasible`, `floor-unreachable`, `too-many-shares`; `too-many-bits` for values
- * that are wider than what can be proven.
+ * @throws UsageError for facts out of range; `wrong-type` for commitments together with lattice masks.
+ * @throws CapacityError naming numbers that would fit: `ring-overflow` (of the ring, or of a lattice mask's words),
+ * `graph-infeasible`, `floor-unreachable`, `too-many-shares`; `too-many-bits` for values that are wider than
+ * what can be proven.
  * @throws PrivacyError `unsound-parameters`: noise that cannot keep to its price, too few honest
  * survivors to carry it, or a field that gets none and is not declared public.
  *

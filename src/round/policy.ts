@@ -87,7 +87,8 @@ export function assertReviewed(plan: AnyPlan): void {
  * @param policy - with `privacy: { epsilon, delta }` the plan must have noise, at that price or less; the
  * client then needs a ledger. Without, the plan must have none. The same goes for `commitments:
  * pedersen()`: with it the plan must ask for commitments, without it the plan must not. With
- * `provenUpdates({ key })` it must ask for proofs of bounds under that key.
+ * `provenUpdates({ key })` it must ask for proofs of bounds under that key. Where it names `fields`, they must be
+ * those of the plan, masks included: `mask: 'auto'` takes either kind.
  * @throws CodecError if the bytes are no plan. @throws ProtocolError `plan-refused` (not what the
  * policy asks, or a derived number differs), `bad-roster`; both blame the coordinator.
  * @throws UsageError for a policy out of range.

@@ -81,7 +81,7 @@ export type Terms = {
   readonly fields: readonly FieldShape[];
   /** Where some of them are hidden under lattice masks. */
   readonly lattice?: LatticeForm | undefined;
-  /** What travels: see {@link wireOf}. */
+  /** What travels: the same as `fields`, but where lattice masks hide some of them; see `wireOf`. */
   readonly wire: readonly WireField[];
   /** Where every client commits to its vectors before it masks them. */
   readonly commitments?: CommitmentForm | undefined;

@@ -133,4 +133,64 @@ describe('a round of both', () => {
     const verdict = await verifyBundle(result.bundle as Uint8Array, trustIn(made as never));
     expect(verdict.valid).toBe(true);
   });
+
+  test('fields under lattice masks, packed, wide and weighted, with a dropout: the sum is exact', async () => {
+    const fields = {
+      votes: integer({ length: 3, min: -5, max: 5 }),
+      packed: integer({ length: 5_000, min: 0, max: 15, mask: 'lattice' }),
+      wide: integer({ length: 2, min: -(2 ** 27), max: 2 ** 27, mask: 'lattice' }),
+      mean: weightedMean({
+        length: 2_100,
+        clip: { norm: 'linf', bound: 1 },
+        maxWeight: 3,
+        mask: 'lattice',
+      }),
+    };
+    const { made, result } = await played(
+      { fields, trust, noise: noNoise() },
+      5,
+      { 1: 'mask' },
+      (i) => ({
+        votes: [i, -i, 1],
+        packed: Array.from({ length: 5_000 }, (_, j) => (i + j) % 16),
+        wide: [2 ** 27 - i, i - 2 ** 27],
+        mean: { values: new Array(2_100).fill(0.25), weight: 1 + (i % 3) },
+      }),
+    );
+    const shapes = made.lattice?.layout.fields.map(({ shape }) => shape) ?? [];
+    // Several values in a coefficient, words of more than 32 bits, and words of fewer.
+    expect(shapes[0]?.packing).toBeGreaterThan(1);
+    expect(shapes.map(({ wireBits }) => wireBits > 32)).toContain(true);
+    const there = five.filter((i) => i !== 1);
+    const { packed, wide, mean } = result.sum as {
+      packed: number[];
+      wide: number[];
+      mean: { mean: number[]; weight: number };
+    };
+    const sums = Array.from({ length: 5_000 }, (_, j) =>
+      there.reduce((all, i) => all + ((i + j) % 16), 0),
+    );
+    expect(packed).toEqual(sums);
+    const all = there.reduce((sum, i) => sum + i, 0);
+    expect(wide).toEqual([2 ** 29 - all, all - 2 ** 29]);
+    expect(mean.weight).toBe(there.reduce((sum, i) => sum + 1 + (i % 3), 0));
+    expect(mean.mean[2_099]).toBeCloseTo(0.25, 3);
+  });
+
+  test('noise under lattice masks: what is public is exact, and the noise is that of the plan', async () => {
+    const fields = {
+      update: real({ length: 24, clip: { norm: 'l2', bound: 1 }, mask: 'lattice' }),
+      examples: publicField(integer({ length: 1, min: 1, max: 100, mask: 'lattice' })),
+    };
+    const noise = { ...discreteGaussian({ epsilon: 8, delta: 1e-4 }), rotated: ['update'] };
+    const { made, result } = await played({ fields, noise, trust }, 5, { 2: 'mask' }, (i) => ({
+      update: new Array(24).fill(0.125),
+      examples: [i + 1],
+    }));
+    expect(made.lattice?.layout.fields.length).toBe(2);
+    const { update, examples } = result.sum as { update: number[]; examples: number[] };
+    expect(examples).toEqual([1 + 2 + 4 + 5]);
+    const { deviations } = result.privacy as { deviations: { update: number } };
+    for (const value of update) expect(Math.abs(value - 0.5)).toBeLessThan(8 * deviations.update);
+  });
 });

@@ -5,10 +5,12 @@ import { decode, encode, type Value } from './second/cbor.ts';
 import { committed } from './second/commitments.ts';
 import { graphOf, neighboursOf, xOf } from './second/graph.ts';
 import { rounded } from './second/inputs.ts';
+import { candidatesOf, hide, polynomialStream } from './second/lattice.ts';
 import { leastFloor, type Parameters, parametersOf } from './second/parameters.ts';
 import {
   agree,
   ascii,
+  cat,
   decapsulate,
   encapsulate,
   H,
@@ -74,6 +76,20 @@ type Primitives = {
     encoded: number[];
   }[];
   readonly commitments: readonly { of: string; values: number[]; blinding: Hex; commitment: Hex }[];
+  readonly lattice: {
+    readonly roundId: Hex;
+    readonly secrets: number;
+    readonly firstBlock: number;
+    readonly coefficients: number;
+    readonly polynomials: readonly (number | Hex)[][];
+    readonly cases: readonly {
+      T: number;
+      c: number;
+      k: number;
+      first: number[];
+      payloadHash: Hex;
+    }[];
+  };
 };
 const of = vectors<Primitives>('primitives');
 const text = (bytes: Uint8Array): Hex => Buffer.from(bytes).toString('hex');
@@ -198,4 +214,25 @@ test('bases and commitments', () => {
   for (const { values, blinding, commitment } of of.commitments) {
     expect(text(committed(values, [hex(blinding)]))).toBe(commitment);
   }
+});
+
+test('public polynomials of lattice masks', () => {
+  const stream = polynomialStream(hex(of.lattice.roundId), 2);
+  for (const [j, expected] of of.lattice.polynomials.entries()) {
+    const values = [...candidatesOf(stream, 2 * j), ...candidatesOf(stream, 2 * j + 1)];
+    const all = new Uint8Array(Uint32Array.from(values).buffer);
+    expect([...values.slice(0, 4), text(H(all))]).toEqual(expected);
+  }
+});
+
+test.each(of.lattice.cases)('words of $k bits under lattice masks', (shape) => {
+  const { roundId, secrets: G, firstBlock, coefficients } = of.lattice;
+  const { T, c, k } = shape;
+  const field = { field: 0, low: 0, T, c, k, coefficients, firstBlock };
+  const values = Array.from({ length: c * coefficients }, (_, i) => (i % T) - (i % 2) * 5);
+  const packed = hide({ roundId: hex(roundId) }, { G, w: 0, fields: [field] }, [values], {
+    secrets: Array.from({ length: 2048 * G }, (_, j) => ((7 * j) % 15) - 7),
+    errors: [Array.from({ length: coefficients }, (_, j) => ((5 * j) % 27) - 13)],
+  });
+  expect(text(H(cat(...packed)))).toBe(shape.payloadHash);
 });

@@ -15,6 +15,7 @@ import {
   unmask,
 } from './second/client.ts';
 import { type Round, readPlan } from './second/plan.ts';
+import { EMPTY } from './second/primitives.ts';
 import type { ClientVector, RoundVector } from './vectors/types.ts';
 
 export const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
@@ -32,6 +33,7 @@ export const ROUND_FILES = [
   'round-hybrid',
   'round-sparse',
   'round-committed',
+  'round-lattice',
 ] as const;
 
 const read = new Map<string, Round>();
@@ -80,7 +82,7 @@ export function stepped(
       return share(me, state as Advertised, downlink, dealing, hex(encoding.commitments ?? ''));
     }
     case 'mask':
-      return mask(me, state as Shared, downlink, encoding.vectors);
+      return mask(me, state as Shared, downlink, encoding.vectors, EMPTY, of.mask?.lattice);
     case 'confirm':
       return confirm(me, state as Masked, downlink);
     case 'unmask':

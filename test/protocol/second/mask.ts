@@ -1,6 +1,7 @@
 /** Section 7.3: mask. */
 import { bytes, decode, encode, int, list } from './cbor.ts';
 import { encapsulates, neighboursOf, reaches } from './graph.ts';
+import { hide, type LatticeDraws } from './lattice.ts';
 import {
   headerHash,
   isSigned,
@@ -182,6 +183,21 @@ function keysOf(me: Me, state: Shared, entries: readonly Entry[], name: string) 
   return [{ key: selfKey, sign: 1 }, ...pairs];
 }
 
+/** 7.6: what masks of this section go on, and behind it what lattice masks hide. */
+function travelling(
+  round: Round,
+  vectors: readonly (readonly number[])[],
+  drawn: LatticeDraws | undefined,
+) {
+  const all = vectorsOf(round).map((of, i) => ({ ...of, x: vectors[i] as readonly number[] }));
+  const { lattice } = round;
+  if (lattice === undefined) return { masked: all, hidden: [] };
+  const { secrets: x } = drawn as LatticeDraws;
+  const masked = all.filter((_, i) => round.fields[i]?.isLattice === false);
+  masked.push({ name: 'lattice key', d: x.length, b: lattice.w, x });
+  return { masked, hidden: hide(round, lattice, vectors, drawn as LatticeDraws) };
+}
+
 /** 7.3 */
 export function mask(
   me: Me,
@@ -189,11 +205,13 @@ export function mask(
   downlink: Uint8Array,
   vectors: readonly (readonly number[])[],
   proofs: Uint8Array = EMPTY,
+  drawn?: LatticeDraws,
 ): Said<Masked> {
   const { u2, u2Hash, entries } = checkU2(me, state, downlink);
   const held = entries.flatMap((entry) => openBox(me, state.sealing, entry) ?? []);
-  const packed = vectorsOf(me.round).map(({ name, d, b }, i) => {
-    const y = Uint32Array.from(vectors[i] as readonly number[]);
+  const { masked, hidden } = travelling(me.round, vectors, drawn);
+  const packed = masked.map(({ name, d, b, x }) => {
+    const y = Uint32Array.from(x);
     for (const { key, sign } of keysOf(me, state, entries, name)) {
       const stream = STREAM(key, d);
       // A Uint32Array keeps the low 32 bits.
@@ -203,7 +221,7 @@ export function mask(
   });
   const hashes = me.round.proven === undefined ? [] : [H(proofs)];
   const header = encode([u2Hash, state.commitments, ...hashes]);
-  const { message, hash: maskHash } = uplink(me, 3, header, cat(...packed, proofs));
+  const { message, hash: maskHash } = uplink(me, 3, header, cat(...packed, ...hidden, proofs));
   const promises = new Map(entries.map(({ peer, promise }) => [peer.index, promise]));
   return { message, next: { own: state.own, u2, u2Hash, maskHash, held, promises } };
 }

@@ -2,6 +2,7 @@
 import { readBounds, type UpdateKey } from './bounds.ts';
 import { bytes, decode, encode, int, list, map, text, type Value } from './cbor.ts';
 import { type Graph, graphOf } from './graph.ts';
+import { type Lattice, latticeOf, latticeValue } from './lattice-plan.ts';
 import { leastFloor, type Parameters, parametersOf } from './parameters.ts';
 import { type Priced, priceOf, type Stretch } from './price.ts';
 import { EMPTY, HLP, SUITES, type Suite, same } from './primitives.ts';
@@ -23,6 +24,7 @@ export type Field = {
   readonly maxWeight: number;
   readonly isPublic: boolean;
   readonly rotated: boolean;
+  readonly isLattice: boolean;
   /** Ring length and modulus bits. */
   readonly d: number;
   readonly b: number;
@@ -45,6 +47,8 @@ export type Round = {
   readonly hasCommitments: boolean;
   /** Where clients prove bounds, and N of each field. */
   readonly proven: { readonly key: UpdateKey; readonly norms: readonly number[] } | undefined;
+  /** Where fields travel under lattice masks. */
+  readonly lattice: Lattice | undefined;
   readonly beacon: Value;
   readonly planHash: Uint8Array;
   readonly roundId: Uint8Array;
@@ -86,9 +90,16 @@ function fieldFacts(entry: Value, rotated: readonly string[]): Facts {
   const name = text(nameValue);
   refuseUnless(/^[a-z][A-Za-z0-9_-]{0,63}$/.test(name), 'field name');
   const kind = text((of as Record<string, Value> | null)?.kind);
-  const none = { min: 0, max: 0, bits: 0, norm: '', bound: 0, maxWeight: 1, rotated: false, B: 0n };
+  const isLattice = Object.hasOwn(of as object, 'mask');
+  const masks = isLattice ? (['mask'] as const) : [];
+  const mask = (of as Record<string, Value>).mask as Value;
+  refuseUnless(!isLattice || text(mask) === 'lattice', 'mask');
+  const none = {
+    ...{ min: 0, max: 0, bits: 0, norm: '', bound: 0, maxWeight: 1, rotated: false, B: 0n },
+    isLattice,
+  };
   if (kind === 'integer') {
-    const m = map(of, 'kind', 'length', 'min', 'max', 'public');
+    const m = map(of, 'kind', 'length', 'min', 'max', 'public', ...masks);
     const limit = Number.MAX_SAFE_INTEGER;
     const [min, max] = [int(m.min, -limit, limit), int(m.max, -limit, limit)];
     const length = int(m.length, 1, 2 ** 32);
@@ -97,7 +108,7 @@ function fieldFacts(entry: Value, rotated: readonly string[]): Facts {
     return { ...none, name, kind, length, min, max, isPublic, d: length };
   }
   must(kind === 'real' || kind === 'weighted-mean', 'malformed', 'kind');
-  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'public'] as const;
+  const common = ['kind', 'length', 'bits', 'norm', 'bound', 'public', ...masks] as const;
   const m = kind === 'real' ? map(of, ...common) : map(of, ...common, 'maxWeight');
   const length = int(m.length, 1, 2 ** 32);
   const bits = int(m.bits, 0, 64);
@@ -262,6 +273,8 @@ export function readPlan(
   refuseUnless(floor >= leastFloor(parameters) && floor <= parameters.n, 'floor');
   const quorum = Math.max(floor, parameters.Q0);
   const { fields, variances, price } = fieldsOf(m.fields, noise, parameters, floor);
+  const lattice = latticeOf(fields, clients.length);
+  refuseUnless(lattice === undefined || !hasCommitments, 'commitments under a lattice mask');
   const norms = isProven ? readBounds(m.commitments, fields, key) : [];
   const proven = isProven ? { key: key as UpdateKey, norms } : undefined;
   const derived = encode({
@@ -273,12 +286,13 @@ export function readPlan(
     quorum,
     modulusBits: [...fields.map(({ b }) => b), ...(hasCommitments ? [32] : [])],
     localVariances: variances.map(String),
+    ...latticeValue(lattice),
   });
   refuseUnless(same(encode(m.derived), derived), 'derived');
   const planHash = HLP('veilsum/v1 plan', encoded);
   const roundId = HLP('veilsum/v1 round', planHash, beacon);
   const made = { clients, suite, parameters, floor, quorum, fields, kind: noise.kind, price };
   const graph = graphOf(parameters, roundId);
-  const commitments = { hasCommitments, proven };
+  const commitments = { hasCommitments, proven, lattice };
   return { ...made, ...commitments, beacon: trust.beacon, planHash, roundId, graph };
 }

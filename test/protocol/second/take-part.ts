@@ -15,7 +15,8 @@ import {
 } from './client.ts';
 import { centred, chunks, commitAll } from './commitments.ts';
 import { encoded } from './inputs.ts';
-import type { Field } from './plan.ts';
+import type { LatticeDraws } from './lattice.ts';
+import type { Field, Round } from './plan.ts';
 import { cat, EMPTY } from './primitives.ts';
 import { type Prover, proofOf } from './proofs.ts';
 import { idOf } from './state.ts';
@@ -56,6 +57,17 @@ function noiseOf({ d, variances, kind: field }: Field, kind: string): number[] {
     const own = field === 'weighted-mean' && e === d - 1 ? last : v;
     return own === undefined ? 0 : draw(kind, own);
   });
+}
+
+/** Draws of 7.6, near enough to their law for a test. */
+function latticeDraws({ lattice }: Round): LatticeDraws | undefined {
+  if (lattice === undefined) return undefined;
+  const draws = (length: number): number[] =>
+    Array.from({ length }, () => draw('discrete-gaussian', 6.6 ** 2));
+  return {
+    secrets: draws(2048 * lattice.G),
+    errors: lattice.fields.map(({ coefficients }) => draws(coefficients)),
+  };
 }
 
 /** A scalar below the order of BN254's G1, by rejection. */
@@ -148,7 +160,8 @@ export async function participant(
       };
       return said(spoil(share(me, state as Advertised, downlink, drawn, commitments)));
     },
-    mask: (downlink) => said(mask(me, state as Shared, downlink, vectors, proofs)),
+    mask: (downlink) =>
+      said(mask(me, state as Shared, downlink, vectors, proofs, latticeDraws(me.round))),
     confirm: (downlink) => said(confirm(me, state as Masked, downlink)),
     unmask: (downlink) => said(unmask(me, state as Confirmed, downlink)),
   };

@@ -61,6 +61,28 @@ const ACCEPTED: Readonly<Record<string, Facts>> = {
     fields: { votes: integer({ length: 1, min: 0, max: 1 }) },
     noise: discreteGaussian({ epsilon: 30, delta: 0.01 }),
   },
+  'lattice masks: twelve values in a coefficient': {
+    fields: { bits: integer({ length: 1000, min: 0, max: 1, mask: 'lattice' }), votes },
+  },
+  'lattice masks: words of 36 bits, and four secrets': {
+    fields: { big: integer({ length: 1e5, min: 0, max: 2 ** 29, mask: 'lattice' }) },
+  },
+  'lattice masks: all three kinds': {
+    fields: {
+      votes: { ...votes, mask: 'lattice' },
+      update: { ...update, mask: 'lattice' },
+      mean: { ...mean, mask: 'lattice' },
+    },
+  },
+  'lattice masks: noise on three fields': {
+    fields: {
+      votes: { ...votes, mask: 'lattice' },
+      update: { ...update, mask: 'lattice' },
+      mean: { ...mean, mask: 'lattice' },
+      count: publicField(integer({ length: 1, min: 3, max: 3, mask: 'lattice' })),
+    },
+    noise: { ...skellam({ epsilon: 2.5, delta: 1e-7, rounds: 10 }), rotated: ['update'] },
+  },
 };
 
 async function rosterOf(voucher: Signer): Promise<Roster> {
@@ -86,6 +108,30 @@ function changed(
     return Object.fromEntries(Object.entries(copy).filter(([, inner]) => inner !== undefined));
   };
   return encode(put(decode(encoded, { what: 'plan', maxBytes: 1e6 }), path));
+}
+
+/** Plans with lattice masks that a client must refuse. */
+function latticeRefusals(
+  bytesFor: (facts: Facts) => Uint8Array,
+): readonly (readonly [string, string, Uint8Array])[] {
+  const bits = ACCEPTED['lattice masks: twelve values in a coefficient'] as Facts;
+  const encoded = bytesFor(bits);
+  const fields = ['derived', 'lattice', 'fields', 0];
+  const other = (what: string, path: readonly (string | number)[], value: unknown) =>
+    [`lattice masks: ${what}`, 'plan-refused', changed(encoded, path, value)] as const;
+  return [
+    other('another suite', ['derived', 'lattice', 'suite'], 'rlwe-4096-92'),
+    other('another number of secrets', ['derived', 'lattice', 'secrets'], 4),
+    other('another width of the key', ['derived', 'lattice', 'keyBits'], 9),
+    other('another least sum', [...fields, 0], -1),
+    other('another modulus', [...fields, 1], 7),
+    other('another packing', [...fields, 2], 1),
+    other('a bit more a word', [...fields, 3], 40),
+    other('nothing derived', ['derived', 'lattice'], undefined),
+    other('derived without a field', ['fields', 0, 1, 'mask'], undefined),
+    other('a mask that there is not', ['fields', 0, 1, 'mask'], 'pairwise'),
+    other('with commitments', ['commitments'], 'pedersen'),
+  ];
 }
 
 /** The file of plans. */
@@ -179,6 +225,7 @@ export async function planVectors(made: string): Promise<object> {
       'malformed',
       await withRoster([['c\u0327', key(0)], bo, ...rest]),
     ],
+    ...latticeRefusals(bytesFor),
     ['an id with a line break', 'malformed', await withRoster([['a\nb', key(0)], bo, ...rest])],
   ];
   for (const [what, code, bytes] of refused) {

@@ -10,6 +10,7 @@ import type { PlannedPrivacy } from '../../../src/round/price.ts';
 import { durableClaim, emptyDisk } from '../../support/durable-claim.ts';
 import { encodingOf, unsent } from './encoding.ts';
 import { base64, hex } from './hex.ts';
+import { latticeDraws } from './lattice.ts';
 import { type Seeded, seeded } from './seeded.ts';
 import type { Actor, Stage } from './stage.ts';
 import type { ClientVector, RoundVector } from './types.ts';
@@ -132,7 +133,12 @@ export async function playRound(stage: Stage): Promise<RoundVector> {
       const of = await stepped(stage, actor, phase, states.get(actor.index), downlink);
       take(state, actor.index, phase, of);
       const step = { downlink: base64(downlink), uplink: base64(of.value.message) };
-      const secrets = phase === 'share' ? dealtOf(stage, of.draws) : {};
+      const secrets =
+        phase === 'share'
+          ? dealtOf(stage, of.draws)
+          : phase === 'mask' && plan.lattice !== undefined
+            ? { lattice: latticeDraws(plan.lattice, of.draws) }
+            : {};
       Object.assign(said[actor.index] as object, { [phase]: { ...step, ...secrets } });
     }
   }

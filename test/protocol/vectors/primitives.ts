@@ -14,6 +14,7 @@ import { decode, encode } from '../../../src/wire/cbor.ts';
 import { inclusionPath, merkleTree } from '../../../src/wire/merkle.ts';
 import { commitmentBases, commitVector, freshBlinding } from '../../../src/zk/commitment/index.ts';
 import { hex } from './hex.ts';
+import { latticeVectors } from './lattice.ts';
 import { CBOR, NOT_CBOR, NUMBERS, PARAMETERS } from './primitive-inputs.ts';
 import { bytesOf, seeded } from './seeded.ts';
 
@@ -220,6 +221,7 @@ export async function primitiveVectors(made: string): Promise<object> {
     parameters: parameters(),
     reals: await reals(),
     commitments: await commitments(),
+    lattice: latticeVectors(roundId),
   };
 }
 

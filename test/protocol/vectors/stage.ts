@@ -127,6 +127,26 @@ const ROUNDS: Readonly<Record<string, Facts>> = {
     vanish: { 0: 'mask' },
     inputs: (i) => ({ votes: [1, -1, i % 2], update: [0.5 - i / 4, 1], total: [3 * i] }),
   },
+  lattice: {
+    about:
+      'five clients, complete graph, active; three fields under lattice masks, of several values in a coefficient, of ' +
+      'words of more than 32 bits, and of reals; one field is not; index 3 drops before mask',
+    clients: 5,
+    fields: {
+      packed: integer({ length: 40, min: -7, max: 8, mask: 'lattice' }),
+      votes: integer({ length: 3, min: 0, max: 1 }),
+      wide: integer({ length: 2, min: 0, max: 2 ** 28, mask: 'lattice' }),
+      update: real({ length: 5, clip: { norm: 'linf', bound: 1 }, mask: 'lattice' }),
+    },
+    trust: { corrupt: '0.2', absent: '0.2' },
+    vanish: { 3: 'mask' },
+    inputs: (i) => ({
+      packed: Array.from({ length: 40 }, (_, j) => ((7 * i + 3 * j) % 16) - 7),
+      votes: [1, 0, i % 2],
+      wide: [2 ** 28, i],
+      update: [0.1 * i, -1, 1, i / 3, -0.25],
+    }),
+  },
 };
 
 /** Names of the rounds, which are names of files as well. */

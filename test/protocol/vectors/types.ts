@@ -40,6 +40,14 @@ export type EncodingVector = {
   readonly vectors: readonly (readonly number[])[];
 };
 
+/** With lattice masks: what the client drew for them when it masked. */
+export type LatticeVector = {
+  /** G·2,048 coefficients. */
+  readonly secrets: readonly number[];
+  /** Of each field under such a mask one for each coefficient. */
+  readonly errors: readonly (readonly number[])[];
+};
+
 /** One client of a round; steps that it did not take are absent. */
 export type ClientVector = {
   readonly index: number;
@@ -49,7 +57,7 @@ export type ClientVector = {
   readonly encoding: EncodingVector;
   readonly advertise?: AdvertiseVector;
   readonly share?: ShareVector;
-  readonly mask?: StepVector;
+  readonly mask?: StepVector & { readonly lattice?: LatticeVector };
   readonly confirm?: StepVector;
   readonly unmask?: StepVector;
 };
