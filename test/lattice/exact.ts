@@ -92,7 +92,10 @@ export function wrongValues({ layout, contributors, key, sums, expected }: Added
   // Modulo 2^w, as they are once masks are taken away.
   const modulus = 2 ** layout.key.modulusBits;
   const reduced = key.map((word) => word % modulus);
-  const opened = openVectors(layout, ROUND_ID, keySumOf(layout, reduced, contributors), sums);
+  const keySum = keySumOf(layout, reduced, contributors);
+  // Opening may overwrite them, and they are opened more than once.
+  const copies = sums.map(({ words, lows }) => ({ words: words.slice(), lows }));
+  const opened = openVectors(layout, ROUND_ID, keySum, copies);
   return opened.reduce(
     (wrong, values, i) =>
       values.reduce((sum, value, j) => sum + (value === expected[i]?.[j] ? 0 : 1), wrong),
