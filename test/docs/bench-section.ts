@@ -34,6 +34,8 @@ export const SHOWN_ROOMS: readonly string[] = ['kernel', 'secagg', 'peers'];
 const isShown = ({ name, unit }: BenchRecord): boolean => {
   const parts = name.split('/');
   if (parts[0] === 'kernel') return unit === 'x';
+  // Theirs is a table of its own, in the room's README.
+  if (parts[1] === 'lattice') return false;
   return parts.length === 4 || (parts[2] === 'unmask' && parts[4] === 'threads=2');
 };
 

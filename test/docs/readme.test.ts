@@ -6,6 +6,7 @@ import { parameterSets } from '../../src/he/parameters.ts';
 import { resultsOf, SHOWN_ROOMS, sectionFor, sectionIn, withSection } from './bench-section.ts';
 import { encryptedSumsTable } from './encrypted-sums.ts';
 import { documentedFiles, fencesIn, ROOT, textOf } from './fences.ts';
+import { latticeCosts } from './lattice-costs.ts';
 
 const readme = textOf('README.md');
 const manifest = JSON.parse(textOf('package.json')) as {
@@ -138,6 +139,10 @@ describe('measurements', () => {
     const table = sectionIn(readme, 'encrypted-sums');
     expect(table).toBe(encryptedSumsTable());
     for (const { name } of parameterSets) expect(table).toContain(`\`${name}\``);
+  });
+
+  test('of lattice masks are the committed results, in their README (else: node test/docs/run.ts)', () => {
+    expect(sectionIn(textOf('src/lattice/README.md'), 'lattice')).toBe(latticeCosts());
   });
 
   test('are replaced as a whole', () => {
