@@ -50,7 +50,9 @@ export const BLOCK: usize = 8192;
   x: v128, w: v128, part: v128, multiple: v128, magic: v128,
 ): v128 {
   const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), part), magic);
-  return i32x4.sub(i32x4.mul(x, w), i32x4.mul(i32x4.sub(shifted, magic), multiple));
+  // The product of the magic's bits is added where nothing waits for it.
+  const raised = i32x4.add(i32x4.mul(x, w), i32x4.mul(magic, multiple));
+  return i32x4.sub(raised, i32x4.mul(shifted, multiple));
 }
 
 /** Offset of 1.5·2^23 in a prime's tables. */
@@ -61,7 +63,7 @@ export const MAGIC: usize = 88;
   y: v128, p: v128, inverse: v128, magic: v128,
 ): v128 {
   const shifted = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(y), inverse), magic);
-  return i32x4.sub(y, i32x4.mul(i32x4.sub(shifted, magic), p));
+  return i32x4.sub(i32x4.add(y, i32x4.mul(magic, p)), i32x4.mul(shifted, p));
 }
 
 /** y modulo p, in [0, p), for |y| < 2^30. */
