@@ -1,5 +1,5 @@
 // Hiding a block of 2,048 coefficients under a lattice mask, and opening a sum of such blocks: the last two
-// levels of the transform back, for both primes, and in the same pass what is made of their results.
+// levels of the transform back, for both primes, and then what is made of both results.
 //
 // `code` holds what a field's parameters come to; ../lattice.ts writes it:
 //      0  for each prime, 20 bytes: Δ·K and the float next to its part of p, K, low and high half of C, both signed
@@ -10,152 +10,22 @@
 //         1.5·2^52, and that and the steps of the greatest sum
 //    128  of all that was opened: the greatest and the least remainders, two doubles each
 import {
-  BLOCK, canonical, centred, lanesOf, MAGIC, multiplyBack, splat, turned, turnedBy, upper,
+  BLOCK, canonical, centred, lanesOf, MAGIC, multiplyBack, splat, timesNear, turned, turnedBy, upper,
 } from './ring';
 
-/** In the head of each prime's tables: ψ^−512t for t = 0, 1, 2, 3. */
+/** In the head of each prime's tables: ψ^−512t for t = 0, 1, 2, 3, and the root of order four. */
 const QUARTERS: usize = 40;
-
-/** What becomes of each register of the transform back. */
-const KEEP: i32 = 0;
-const ROUND: i32 = 1;
-const ROUND_WIDE: i32 = 2;
-const OPEN: i32 = 3;
-const OPEN_WIDE: i32 = 4;
-const FIRST: i32 = 5;
-const KEEP_CENTRED: i32 = 6;
-
-/** Sums of the two products of residues with their fractions, plus what rounds: 64 bits, two lanes each. */
-@inline function fractionsLow(y1: v128, y2: v128, code: usize): v128 {
-  return i64x2.add(
-    i64x2.add(
-      i64x2.extmul_low_i32x4_s(y1, splat(code + 12)),
-      i64x2.extmul_low_i32x4_s(y2, splat(code + 32)),
-    ),
-    v128.load64_splat(code + 40),
-  );
-}
-
-@inline function fractionsHigh(y1: v128, y2: v128, code: usize): v128 {
-  return i64x2.add(
-    i64x2.add(
-      i64x2.extmul_high_i32x4_s(y1, splat(code + 12)),
-      i64x2.extmul_high_i32x4_s(y2, splat(code + 32)),
-    ),
-    v128.load64_splat(code + 40),
-  );
-}
-
-/** What the upper halves of the fractions add to the upper halves of the sums. */
-@inline function carried(y1: v128, y2: v128, code: usize): v128 {
-  return i32x4.add(i32x4.mul(y1, splat(code + 16)), i32x4.mul(y2, splat(code + 36)));
-}
-
-/** A residue of the block to hide: the product, the error and the message; within 85p before it is canonical. */
-@inline function hidden(
-  z: v128, o: usize, e: usize, m: usize, code: usize, p: v128, inverse: v128, magic: v128,
-): v128 {
-  const message = centred(v128.load(m + o), p, inverse, magic);
-  const scaled = turnedBy(message, code, p, magic);
-  const error = i32x4.mul(v128.load_ext<i16>(e + (o >> 1)), splat(code + 8));
-  const sum = i32x4.add(i32x4.add(z, scaled), error);
-  return canonical(sum, p, inverse, magic);
-}
-
-/** The lower k bits of sums, as doubles, less the remainder of a sum that no error has touched. */
-@inline function valueOf(sum: v128, code: usize): v128 {
-  // Between 2^52 and 2^53 a double holds a whole number in its lower bits.
-  const two52 = v128.load64_splat(code + 96);
-  const whole = f64x2.sub(v128.or(v128.and(sum, v128.load64_splat(code + 56)), two52), two52);
-  return f64x2.sub(whole, v128.load64_splat(code + 80));
-}
+const TURN: usize = 72;
 
 /**
- * How many steps are in a value, in the lower bits of 1.5·2^52 and that many. Those beyond the greatest sum, which
- * may not fit a word, are left as a remainder.
+ * The last two levels of the transform back, across lanes: y ← K·a·s, within 33p. `x` is what `multiplyBack`
+ * left, and is overwritten.
  */
-@inline function stepsIn(value: v128, code: usize): v128 {
-  const steps = f64x2.add(f64x2.mul(value, v128.load64_splat(code + 64)), v128.load64_splat(code + 104));
-  return f64x2.pmin(steps, v128.load64_splat(code + 112));
-}
-
-/** What is left of a value. */
-@inline function remainder(value: v128, steps: v128, code: usize): v128 {
-  const count = f64x2.sub(steps, v128.load64_splat(code + 104));
-  return f64x2.sub(value, f64x2.mul(count, v128.load64_splat(code + 72)));
-}
-
-/** Does with one register what `mode` says; `o` is its place in the block, in bytes. */
-@inline function emit(
-  mode: i32, z: v128, o: usize, y: usize, e: usize, m: usize, code: usize, out: usize, low: usize, k: i32,
-  p: v128, inverse: v128, magic: v128,
-): void {
-  if (mode == FIRST) {
-    v128.store(y + o, hidden(z, o, e, m, code, p, inverse, magic));
-  } else if (mode == KEEP) {
-    v128.store(y + o, z);
-  } else if (mode == KEEP_CENTRED) {
-    v128.store(y + o, centred(z, p, inverse, magic));
-  } else {
-    const y1 = v128.load(y + o);
-    // A mask that is taken off may come from any residue: C being off by up to 2^−41 of its unit, one within 33p
-    // changes less than 1/16 of a unit of the wire for k ≤ 32, and one within p/2 less than 1/4 for k = 40.
-    const y2 = mode == ROUND || mode == ROUND_WIDE
-      ? hidden(z, o, e, m, code + 20, p, inverse, magic)
-      : mode == OPEN_WIDE ? centred(z, p, inverse, magic) : z;
-    const first = fractionsLow(y1, y2, code);
-    const second = fractionsHigh(y1, y2, code);
-    const top = i32x4.add(upper(first, second), carried(y1, y2, code));
-    if (mode == ROUND) {
-      v128.store(out + o, i32x4.shr_u(top, 32 - k));
-    } else if (mode == ROUND_WIDE) {
-      v128.store(out + o, top);
-      const rest = v128.shuffle<i32>(first, second, 0, 2, 4, 6);
-      v128.store(low + o, i32x4.shr_u(rest, 64 - k));
-    } else {
-      let s0: v128;
-      let s1: v128;
-      if (mode == OPEN) {
-        const sum = i32x4.add(i32x4.sub(v128.load(m + o), i32x4.shr_u(top, 32 - k)), splat(code + 48));
-        s0 = i64x2.extend_low_i32x4_u(sum);
-        s1 = i64x2.extend_high_i32x4_u(sum);
-      } else {
-        const tops = v128.load(m + o);
-        const lows = v128.load(e + o);
-        const offset = v128.load64_splat(code + 48);
-        const carry = carried(y1, y2, code);
-        const whole0 = i64x2.add(first, i64x2.shl(i64x2.extend_low_i32x4_u(carry), 32));
-        const whole1 = i64x2.add(second, i64x2.shl(i64x2.extend_high_i32x4_u(carry), 32));
-        s0 = i64x2.add(i64x2.shl(i64x2.extend_low_i32x4_u(tops), k - 32), i64x2.extend_low_i32x4_u(lows));
-        s1 = i64x2.add(i64x2.shl(i64x2.extend_high_i32x4_u(tops), k - 32), i64x2.extend_high_i32x4_u(lows));
-        s0 = i64x2.add(i64x2.sub(s0, i64x2.shr_u(whole0, 64 - k)), offset);
-        s1 = i64x2.add(i64x2.sub(s1, i64x2.shr_u(whole1, 64 - k)), offset);
-      }
-      const v0 = valueOf(s0, code);
-      const v1 = valueOf(s1, code);
-      const q0 = stepsIn(v0, code);
-      const q1 = stepsIn(v1, code);
-      const steps = v128.shuffle<i32>(q0, q1, 0, 2, 4, 6);
-      v128.store(out + o, i32x4.add(steps, splat(code + 88)));
-      const r0 = remainder(v0, q0, code);
-      const r1 = remainder(v1, q1, code);
-      // The greatest and the least remainders lie behind the code.
-      v128.store(code, f64x2.pmax(v128.load(code, 128), f64x2.pmax(r0, r1)), 128);
-      v128.store(code, f64x2.pmin(v128.load(code, 144), f64x2.pmin(r0, r1)), 144);
-    }
-  }
-}
-
-/** The last two levels, across lanes: a quarter of the block further with each of four results. */
-@inline function last(
-  mode: i32, x: usize, y: usize, tables: usize, e: usize, m: usize, code: usize,
-  out: usize, low: usize, k: i32,
-): void {
+function lastLevels(y: usize, x: usize, tables: usize): void {
   const p = splat(tables);
   const p4 = i32x4.shl(p, 2);
   const p16 = i32x4.shl(p, 4);
   const p32 = i32x4.shl(p, 5);
-  const inverse = splat(tables + 4);
   const magic = splat(tables + MAGIC);
   let lanes = lanesOf(tables);
   for (let o: usize = 0; o < 2048; o += 16, lanes += 128) {
@@ -168,6 +38,7 @@ const KEEP_CENTRED: i32 = 6;
     const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
     const ba = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
     const dc = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+    // 2.9p, 4.2p; 8.4p for the turn, 14.3p; 22.7p, 33p at last.
     const x0 = turned(v128.shuffle<i64>(ab, cd, 0, 2), lanes, p4, magic);
     const x1 = turned(v128.shuffle<i64>(ab, cd, 1, 3), lanes + 32, p4, magic);
     const x2 = turned(v128.shuffle<i64>(ba, dc, 0, 2), lanes + 64, p4, magic);
@@ -175,19 +46,81 @@ const KEEP_CENTRED: i32 = 6;
     const even = i32x4.add(x0, x2);
     const odd = i32x4.add(x1, x3);
     const apart = i32x4.sub(x0, x2);
-    // 2.9p, 4.2p; 8.4p here, 14.3p; 22.7p for what is stored, 33p at last.
-    const turn = turnedBy(i32x4.sub(x1, x3), tables + 72, p16, magic);
-    // Through memory, so that what becomes of a register stands in the module once for each mode.
-    v128.store(from, i32x4.add(even, odd));
-    v128.store(from, i32x4.add(apart, turn), 16);
-    v128.store(from, i32x4.sub(even, odd), 32);
-    v128.store(from, i32x4.sub(apart, turn), 48);
-    for (let t: usize = 0; t < 4; t++) {
-      const quarter = tables + QUARTERS + 8 * t;
-      const z = turnedBy(v128.load(from + 16 * t), quarter, p32, magic);
-      emit(mode, z, o + 2048 * t, y, e, m, code, out, low, k, p, inverse, magic);
+    const turn = turnedBy(i32x4.sub(x1, x3), tables + TURN, p16, magic);
+    const to = y + o;
+    v128.store(to, turnedBy(i32x4.add(even, odd), tables + QUARTERS, p32, magic));
+    v128.store(to + 2048, turnedBy(i32x4.add(apart, turn), tables + QUARTERS + 8, p32, magic));
+    v128.store(to + 4096, turnedBy(i32x4.sub(even, odd), tables + QUARTERS + 16, p32, magic));
+    v128.store(to + 6144, turnedBy(i32x4.sub(apart, turn), tables + QUARTERS + 24, p32, magic));
+  }
+}
+
+/** K·a·s modulo both primes, into `y` and `z`. */
+@inline function products(
+  y: usize, z: usize, work: usize, a: usize, s: usize, tables: usize, size: usize,
+): void {
+  multiplyBack(work, a, s, tables);
+  lastLevels(y, work, tables);
+  multiplyBack(work, a + BLOCK, s + 2 * BLOCK, tables + size);
+  lastLevels(z, work, tables + size);
+}
+
+/**
+ * A residue of the block to hide: the product, the error and the message, canonical. The sum is within 85p
+ * before; `whole` is the message as a float, and `factor` and `part` are for `timesNear`.
+ */
+@inline function hidden(
+  z: v128, message: v128, whole: v128, error: v128, factor: v128, part: v128, k: v128,
+  p: v128, inverse: v128, magic: v128,
+): v128 {
+  const shifted = f32x4.add(f32x4.mul(whole, inverse), magic);
+  const raised = i32x4.add(message, i32x4.mul(magic, p));
+  const scaled = timesNear(i32x4.sub(raised, i32x4.mul(shifted, p)), factor, part, p, magic);
+  return canonical(i32x4.add(i32x4.add(z, scaled), i32x4.mul(error, k)), p, inverse, magic);
+}
+
+/** From products to words: `z` is `out`. */
+@inline function hideResidues(
+  out: usize, low: usize, y: usize, e: usize, m: usize, code: usize, tables: usize, size: usize, k: i32,
+  isWide: bool,
+): void {
+  const magic = splat(tables + MAGIC);
+  const p1 = splat(tables);
+  const p2 = splat(tables + size);
+  const inverse1 = splat(tables + 4);
+  const inverse2 = splat(tables + size + 4);
+  const factor1 = splat(code);
+  const factor2 = splat(code + 20);
+  const part1 = splat(code + 4);
+  const part2 = splat(code + 24);
+  const k1 = splat(code + 8);
+  const k2 = splat(code + 28);
+  const low1 = splat(code + 12);
+  const low2 = splat(code + 32);
+  const high1 = splat(code + 16);
+  const high2 = splat(code + 36);
+  const half = v128.load64_splat(code + 40);
+  for (let o: usize = 0; o < BLOCK; o += 16) {
+    const message = v128.load(m + o);
+    const whole = f32x4.convert_i32x4_s(message);
+    const error = v128.load_ext<i16>(e + (o >> 1));
+    const y1 = hidden(v128.load(y + o), message, whole, error, factor1, part1, k1, p1, inverse1, magic);
+    const y2 = hidden(v128.load(out + o), message, whole, error, factor2, part2, k2, p2, inverse2, magic);
+    const first = fractions(i64x2.extmul_low_i32x4_s(y1, low1), i64x2.extmul_low_i32x4_s(y2, low2), half);
+    const second = fractions(i64x2.extmul_high_i32x4_s(y1, low1), i64x2.extmul_high_i32x4_s(y2, low2), half);
+    const top = i32x4.add(upper(first, second), i32x4.add(i32x4.mul(y1, high1), i32x4.mul(y2, high2)));
+    if (isWide) {
+      v128.store(out + o, top);
+      v128.store(low + o, i32x4.shr_u(v128.shuffle<i32>(first, second, 0, 2, 4, 6), 64 - k));
+    } else {
+      v128.store(out + o, i32x4.shr_u(top, 32 - k));
     }
   }
+}
+
+/** A sum of two products and of what rounds, modulo 2^64. */
+@inline function fractions(a: v128, b: v128, half: v128): v128 {
+  return i64x2.add(i64x2.add(a, b), half);
 }
 
 /**
@@ -199,26 +132,104 @@ export function latticeHide(
   tables: usize, size: usize, k: i32,
 ): void {
   const y = work + BLOCK;
-  multiplyBack(work, a, s, tables);
-  last(FIRST, work, y, tables, e, m, code, out, low, k);
-  multiplyBack(work, a + BLOCK, s + 2 * BLOCK, tables + size);
-  if (k <= 32) last(ROUND, work, y, tables + size, e, m, code, out, low, k);
-  else last(ROUND_WIDE, work, y, tables + size, e, m, code, out, low, k);
+  products(y, out, work, a, s, tables, size);
+  if (k <= 32) hideResidues(out, low, y, e, m, code, tables, size, k, false);
+  else hideResidues(out, low, y, e, m, code, tables, size, k, true);
+}
+
+/**
+ * From products to steps: `z` is `out`. A mask that is taken off may come from any residue: C being off by up to
+ * 2^−41 of its unit, one within 33p changes less than 1/16 of a unit of the wire for k ≤ 32, and one within p/2
+ * less than 1/4 for k = 40.
+ */
+@inline function openResidues(
+  out: usize, sums: usize, lows: usize, y: usize, code: usize, tables: usize, size: usize, k: i32,
+  isWide: bool,
+): void {
+  const magic = splat(tables + MAGIC);
+  const low1 = splat(code + 12);
+  const low2 = splat(code + 32);
+  const high1 = splat(code + 16);
+  const high2 = splat(code + 36);
+  const half = v128.load64_splat(code + 40);
+  const offset = v128.load64_splat(code + 48);
+  const mask = v128.load64_splat(code + 56);
+  const inverse = v128.load64_splat(code + 64);
+  const delta = v128.load64_splat(code + 72);
+  const middle = v128.load64_splat(code + 80);
+  const least = splat(code + 88);
+  const two52 = v128.load64_splat(code + 96);
+  const rounding = v128.load64_splat(code + 104);
+  const greatest = v128.load64_splat(code + 112);
+  let above = f64x2.splat(0);
+  let below = f64x2.splat(0);
+  for (let o: usize = 0; o < BLOCK; o += 16) {
+    let y1 = v128.load(y + o);
+    let y2 = v128.load(out + o);
+    if (isWide) {
+      y1 = centred(y1, splat(tables), splat(tables + 4), magic);
+      y2 = centred(y2, splat(tables + size), splat(tables + size + 4), magic);
+    }
+    const first = fractions(i64x2.extmul_low_i32x4_s(y1, low1), i64x2.extmul_low_i32x4_s(y2, low2), half);
+    const second = fractions(i64x2.extmul_high_i32x4_s(y1, low1), i64x2.extmul_high_i32x4_s(y2, low2), half);
+    const carry = i32x4.add(i32x4.mul(y1, high1), i32x4.mul(y2, high2));
+    let v0: v128;
+    let v1: v128;
+    if (isWide) {
+      const tops = v128.load(sums + o);
+      const rest = v128.load(lows + o);
+      v0 = wideSum(tops, rest, first, carry, offset, k, false);
+      v1 = wideSum(tops, rest, second, carry, offset, k, true);
+      // Between 2^52 and 2^53 a double holds a whole number in its lower bits.
+      v0 = f64x2.sub(v128.or(v128.and(v0, mask), two52), two52);
+      v1 = f64x2.sub(v128.or(v128.and(v1, mask), two52), two52);
+    } else {
+      const taken = i32x4.shr_u(i32x4.add(upper(first, second), carry), 32 - k);
+      const sum = v128.and(
+        i32x4.add(i32x4.sub(v128.load(sums + o), taken), v128.shuffle<i32>(offset, offset, 0, 0, 0, 0)),
+        v128.shuffle<i32>(mask, mask, 0, 0, 0, 0),
+      );
+      v0 = f64x2.convert_low_i32x4_u(sum);
+      v1 = f64x2.convert_low_i32x4_u(v128.shuffle<i32>(sum, sum, 2, 3, 2, 3));
+    }
+    v0 = f64x2.sub(v0, middle);
+    v1 = f64x2.sub(v1, middle);
+    // How many steps are in a value, in the lower bits of 1.5·2^52 and that many. Those beyond the greatest sum,
+    // which may not fit a word, are left as a remainder.
+    const q0 = f64x2.pmin(f64x2.add(f64x2.mul(v0, inverse), rounding), greatest);
+    const q1 = f64x2.pmin(f64x2.add(f64x2.mul(v1, inverse), rounding), greatest);
+    v128.store(out + o, i32x4.add(v128.shuffle<i32>(q0, q1, 0, 2, 4, 6), least));
+    const r0 = f64x2.sub(v0, f64x2.mul(f64x2.sub(q0, rounding), delta));
+    const r1 = f64x2.sub(v1, f64x2.mul(f64x2.sub(q1, rounding), delta));
+    above = f64x2.pmax(above, f64x2.pmax(r0, r1));
+    below = f64x2.pmin(below, f64x2.pmin(r0, r1));
+  }
+  v128.store(code, above, 128);
+  v128.store(code, below, 144);
+}
+
+/** Two sums of words of two planes, less their masks, and raised. */
+@inline function wideSum(
+  tops: v128, lows: v128, fraction: v128, carry: v128, offset: v128, k: i32, isHigh: bool,
+): v128 {
+  const top = isHigh ? i64x2.extend_high_i32x4_u(tops) : i64x2.extend_low_i32x4_u(tops);
+  const rest = isHigh ? i64x2.extend_high_i32x4_u(lows) : i64x2.extend_low_i32x4_u(lows);
+  const carried = isHigh ? i64x2.extend_high_i32x4_u(carry) : i64x2.extend_low_i32x4_u(carry);
+  const mask = i64x2.shr_u(i64x2.add(fraction, i64x2.shl(carried, 32)), 64 - k);
+  return i64x2.add(i64x2.sub(i64x2.add(i64x2.shl(top, k - 32), rest), mask), offset);
 }
 
 /**
  * out ← whole steps of δ in what sums leave when the mask of the summed secret is taken off, counted from
- * the least sum on. What is behind the code is kept up. For k > 32 `sums` are of the upper 32 bits, `lows` of the others.
+ * the least sum on. The greatest and the least remainders go behind the code. For k > 32 `sums` are of the
+ * upper 32 bits, `lows` of the others.
  */
 export function latticeOpen(
   out: usize, sums: usize, lows: usize, work: usize, a: usize, s: usize, code: usize,
   tables: usize, size: usize, k: i32,
 ): void {
   const y = work + BLOCK;
-  multiplyBack(work, a, s, tables);
-  if (k <= 32) last(KEEP, work, y, tables, 0, 0, code, out, 0, k);
-  else last(KEEP_CENTRED, work, y, tables, 0, 0, code, out, 0, k);
-  multiplyBack(work, a + BLOCK, s + 2 * BLOCK, tables + size);
-  if (k <= 32) last(OPEN, work, y, tables + size, lows, sums, code, out, 0, k);
-  else last(OPEN_WIDE, work, y, tables + size, lows, sums, code, out, 0, k);
+  products(y, out, work, a, s, tables, size);
+  if (k <= 32) openResidues(out, sums, lows, y, code, tables, size, k, false);
+  else openResidues(out, sums, lows, y, code, tables, size, k, true);
 }
