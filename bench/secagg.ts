@@ -89,7 +89,7 @@ export async function secagg(options: { readonly long: boolean }): Promise<Repor
   await latticeMemory(book);
   await latticeBytes(book, many, LONG);
   const lattice = await untilAnswered(book, many, LONG, 'x25519', 'lattice');
-  await latticeUnmask(book, `n=500,k=${many.degree},d=${LONG}`, { pairwise, lattice }, 5);
+  await latticeUnmask(book, `n=500,k=${many.degree},d=${LONG}`, { pairwise, lattice }, 9);
   if (options.long) {
     await wholeRound(book, many, SHORT, 3, { suite: 'x25519-mlkem768', threads: {} });
     await wholeRound(book, planned(500, 'active'), SHORT, 3, { threads: {} });
