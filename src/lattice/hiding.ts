@@ -47,7 +47,7 @@ export type TakeHidden = (
  * for what the sum of the secrets gives away. Time depends on lengths and parameters only, but for ties in
  * the sampler (`gaussian.ts`).
  *
- * **Cost**: about six keystreams over the vector, whatever the number of neighbours, one public polynomial
+ * **Cost**: eight to nine keystreams over the vector, whatever the number of neighbours, one public polynomial
  * for G blocks, and half a megabyte of memory; nothing of the vector's length is allocated.
  */
 export function hideVectors(

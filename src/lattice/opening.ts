@@ -93,7 +93,7 @@ export function openVectors(
  * @throws ProtocolError as {@link openVectors}; `out` then has zeros in the range
  *
  * **Security**: what is opened is what the coordinator learns anyway.
- * **Cost**: about four keystreams over the vector; half a megabyte of memory.
+ * **Cost**: six to seven keystreams over the vector; half a megabyte of memory.
  */
 export function openRange(
   out: Uint32Array,
